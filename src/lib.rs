@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! homey-panel: connects a local wall panel to an Athom Homey hub.
+
+pub mod http;
+pub mod time;
