@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the configuration asks of the panel, in the panel's own words: controls, gestures, actions, outputs.
+//!
+//! Built once by `config`, read by the Controller of this module. Everything is addressed by small
+//! numbers, so that a press costs no look-up by name. Knows no file and no hub address.
+
+use std::time::Duration;
+
+use crate::homey::Value;
+
+/// Index into [`Plan::points`].
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct PointId(pub u16);
+/// Index into [`Plan::starts`].
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct StartId(pub u16);
+/// Index into [`Plan::controls`].
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ControlId(pub u16);
+/// Index into [`Plan::outputs`].
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct OutputId(pub u16);
+/// Index into the configuration's list of panels.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct PanelId(pub u8);
+/// Index into [`Plan::layers`].
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct LayerId(pub u8);
+
+/// Everything that a panel does.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Plan {
+    /// Every capability that some action or output names, once each.
+    pub points: Vec<Point>,
+    /// Every flow and mood that some action names, once each.
+    pub starts: Vec<Start>,
+    pub controls: Vec<Control>,
+    pub outputs: Vec<Output>,
+    /// Names of the layers, the first one shown at start. Empty: there is one layer without a name.
+    pub layers: Vec<String>,
+    pub timing: Timing,
+}
+
+/// One capability of one device.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Point {
+    /// As written: `"Zone/Name"`, `"Name"` or an id.
+    pub device: String,
+    /// The full capability id, suffix included.
+    pub capability: String,
+}
+
+/// One thing that is started and has no state of its own.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Start {
+    pub kind: StartKind,
+    /// As written: name, `"Zone/Name"` (moods) or id.
+    pub name: String,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum StartKind {
+    /// A standard or an advanced flow; which of the two is found out by its name.
+    Flow,
+    Mood,
+}
+
+/// A button or knob of a panel and what is bound to it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Control {
+    pub panel: PanelId,
+    /// The name by which the panel's device reports it.
+    pub name: String,
+    /// Bound in this layer only; `None`: in every layer.
+    pub layer: Option<LayerId>,
+    /// At most one entry a gesture; the actions run in order.
+    pub bindings: Vec<(Gesture, Vec<Action>)>,
+    /// How long a hold takes on this control, where it differs from [`Timing::hold`].
+    pub hold: Option<Duration>,
+}
+
+/// What a hand does with a control.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Gesture {
+    /// Fires on the down edge, or on the up edge where a hold is bound beside it.
+    Press,
+    /// Fires once, when the control has been down for the hold time.
+    Hold,
+    /// Fires per detent of a knob, with the count and its sign.
+    Turn,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Action {
+    /// Write this value.
+    Set {
+        point: PointId,
+        value: Value,
+    },
+    /// Read the present state (from the hub, where it is not fresh), then write its opposite as an absolute value.
+    Toggle {
+        point: PointId,
+    },
+    /// Add `by` (or the device's own step), times the detents turned, within the device's own min and max.
+    Step {
+        point: PointId,
+        by: Option<f64>,
+    },
+    Start(StartId),
+    Layer(LayerChange),
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum LayerChange {
+    To(LayerId),
+    Next,
+    Previous,
+}
+
+/// A lamp, text field or other thing on a panel that shows something.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Output {
+    pub panel: PanelId,
+    /// The name by which the panel's device knows it.
+    pub name: String,
+    pub layer: Option<LayerId>,
+    pub source: Source,
+    pub render: Render,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Source {
+    Point(PointId),
+    /// The state of the connection to the hub.
+    Link,
+}
+
+/// How a value becomes a look. Every part is optional; the defaults suit a plain lamp.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Render {
+    /// When the lamp is on; without it: a boolean by its truth, a number when above 0, a text when not empty.
+    pub on: Option<Test>,
+    pub invert: bool,
+    /// The numbers that mean dark and full; without it the device's own min and max, else 0 and 1.
+    pub range: Option<(f64, f64)>,
+    /// The colour when on, by threshold: the last entry whose number is at or below the value. One entry: always.
+    pub colours: Vec<(f64, Rgb)>,
+    /// How the lamp blinks while it is on.
+    pub blink: Blink,
+    /// Text with holes `{value}`, `{units}`, `{percent}`, `{state}`, `{name}`; without it `{value} {units}`.
+    pub text: Option<String>,
+    /// Texts in place of a value: (`true`, `"open"`).
+    pub words: Vec<(Value, String)>,
+}
+
+/// A test of a value.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Test {
+    Above(f64),
+    Below(f64),
+    Is(Value),
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Rgb(pub u8, pub u8, pub u8);
+
+/// A lamp's rhythm; device edges map it to kernel triggers or timers of their own.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Blink {
+    #[default]
+    Steady,
+    /// 1 Hz, even.
+    Slow,
+    /// 4 Hz, even.
+    Fast,
+    /// A short flash every two seconds.
+    Blip,
+    /// Two short flashes every two seconds.
+    Double,
+}
+
+/// The panel's times; every one configurable, these are the defaults.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Timing {
+    /// Down for this long is a hold: 500 ms.
+    pub hold: Duration,
+    /// A press that could not be sent lives this long, then it is refused visibly: 3 s.
+    pub press_life: Duration,
+    /// The least time between two commands to one capability while a knob turns: 120 ms.
+    pub merge: Duration,
+    /// After a confirmed command older readings are ignored until a read agrees or this has passed: 3 s.
+    pub settle: Duration,
+    /// Readings older than this are stale: 30 s.
+    pub stale: Duration,
+    /// Every output is shown again after this: 5 min.
+    pub reassert: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Timing {
+        Timing {
+            hold: Duration::from_millis(500),
+            press_life: Duration::from_secs(3),
+            merge: Duration::from_millis(120),
+            settle: Duration::from_secs(3),
+            stale: Duration::from_secs(30),
+            reassert: Duration::from_secs(300),
+        }
+    }
+}
