@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# shellcheck shell=sh
+# The steps of scripts/test, one function each: it fails or it does not, and prints what a reader of a failure needs.
+# A step runs by itself in a shell with `set -e`. Steps of another kind (fuzz, soak, vm, bench) get a file beside this one.
+
+# What of the tests also runs as ARMv7 code, under qemu: the pure modules, where 32 bits matter, and these tests of
+# tests/, where they exist.
+arm_modules="http:: homey:: panel:: config:: time::"
+arm_tests="wire session"
+
+# Seconds: no single test run may eat the time of all others.
+limit=1200
+
+step_format() {
+    cargo fmt --version >/dev/null 2>&1 || fail "cargo fmt is missing: rustup component add rustfmt"
+    cargo fmt --all --check
+}
+
+step_clippy() {
+    cargo clippy --version >/dev/null 2>&1 || fail "cargo clippy is missing: rustup component add clippy"
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+}
+
+step_layers() {
+    scripts/check-layers --self-test
+    scripts/check-layers
+}
+
+step_shell() {
+    # Every file that starts with #!, and what they source.
+    find scripts cross .ci -type f | sort | while read -r file; do
+        case $file:$(head -n 1 "$file") in
+        *.sh:* | *:'#!/bin/sh') echo "$file" ;;
+        esac
+    done | xargs shellcheck --external-sources
+}
+
+step_tests() {
+    # Plain libtest everywhere, so that every machine runs the same, documentation tests too.
+    timeout "$limit" cargo test --workspace --locked --no-fail-fast
+}
+
+step_msrv() {
+    scripts/msrv
+}
+
+step_arm_tests() {
+    set -- test --package homey-panel --no-fail-fast
+    # shellcheck disable=SC2034 # for cross_cargo
+    run_limit=$limit
+    # shellcheck disable=SC2086 # a list of words
+    cross_cargo armv7 "$@" --lib -- $arm_modules
+    for name in $arm_tests; do
+        [ -e "tests/$name.rs" ] || [ -e "tests/$name/main.rs" ] || continue
+        set -- "$@" --test "$name"
+    done
+    [ $# -eq 4 ] || cross_cargo armv7 "$@"
+}
+
+step_size() {
+    scripts/size
+}
+
+step_arm_start() {
+    # The release binaries as they ship start and end well.
+    scripts/build armv7 aarch64
+    for target in armv7 aarch64; do
+        cross/run "$target" "$(binary "$target")" --version
+    done
+}
