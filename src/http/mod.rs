@@ -1,2 +1,26 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! HTTP/1.1 as bytes in, bytes out (RFC 9110, RFC 9112). Pure: no socket, no clock, nothing of ours above it.
+//!
+//! ```text
+//! RequestHead ── finish ──► bytes to send, then the body as it is
+//!
+//! bytes received
+//!   │
+//!   ├─ HeadSearch::parse ──► ResponseHead ─┬─ Framing::of ────────► where the body ends
+//!   │    (1xx: again)                      ├─ persistence ────────► keep or close, and why
+//!   │                                      └─ Codings::from_head ─► what the body is wrapped in
+//!   ▼
+//! BodyDecoder ── takes chunks or counts bytes, consumes nothing after the body
+//!   ▼
+//! ContentDecoder ── gzip, deflate, br; a std::io::Read over the above
+//!   ▼
+//! content
+//! ```
+//!
+//! Every step takes input cut anywhere and gives the same outcome however it was cut; what a peer sends is bounded
+//! before memory is taken for it. Errors are one enum a step; after any of them the connection is of no more use.
+
+mod field;
+pub mod request;
+
+pub use request::{Check, RequestError, RequestHead};
