@@ -21,6 +21,8 @@
 //! before memory is taken for it. Errors are one enum a step; after any of them the connection is of no more use.
 
 mod field;
+pub mod redact;
 pub mod request;
 
+pub use redact::redacted;
 pub use request::{Check, RequestError, RequestHead};
