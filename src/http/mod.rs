@@ -23,6 +23,8 @@
 mod field;
 pub mod redact;
 pub mod request;
+pub mod response;
 
 pub use redact::redacted;
 pub use request::{Check, RequestError, RequestHead};
+pub use response::{HeadError, HeadSearch, MAX_FIELDS, MAX_HEAD, ResponseHead};
