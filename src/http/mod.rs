@@ -21,10 +21,14 @@
 //! before memory is taken for it. Errors are one enum a step; after any of them the connection is of no more use.
 
 mod field;
+pub mod framing;
+pub mod persistence;
 pub mod redact;
 pub mod request;
 pub mod response;
 
+pub use framing::{Framing, FramingError};
+pub use persistence::{CloseReason, Persistence, keep_alive_timeout, persistence};
 pub use redact::redacted;
 pub use request::{Check, RequestError, RequestHead};
 pub use response::{HeadError, HeadSearch, MAX_FIELDS, MAX_HEAD, ResponseHead};
