@@ -20,6 +20,7 @@
 //! Every step takes input cut anywhere and gives the same outcome however it was cut; what a peer sends is bounded
 //! before memory is taken for it. Errors are one enum a step; after any of them the connection is of no more use.
 
+pub mod body;
 mod field;
 pub mod framing;
 pub mod persistence;
@@ -27,6 +28,7 @@ pub mod redact;
 pub mod request;
 pub mod response;
 
+pub use body::{BodyDecoder, BodyError, Span, Step};
 pub use framing::{Framing, FramingError};
 pub use persistence::{CloseReason, Persistence, keep_alive_timeout, persistence};
 pub use redact::redacted;
