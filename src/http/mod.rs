@@ -21,6 +21,7 @@
 //! before memory is taken for it. Errors are one enum a step; after any of them the connection is of no more use.
 
 pub mod body;
+pub mod coding;
 mod field;
 pub mod framing;
 pub mod persistence;
@@ -29,6 +30,7 @@ pub mod request;
 pub mod response;
 
 pub use body::{BodyDecoder, BodyError, Span, Step};
+pub use coding::{Coding, CodingError, Codings, ContentDecoder, Decoder, Flaw, Limits};
 pub use framing::{Framing, FramingError};
 pub use persistence::{CloseReason, Persistence, keep_alive_timeout, persistence};
 pub use redact::redacted;
