@@ -177,6 +177,8 @@ pub enum Blink {
     Blip,
     /// Two short flashes every two seconds.
     Double,
+    /// Three short flashes every two seconds: somebody has to see to it.
+    Triple,
 }
 
 /// The panel's times; every one configurable, these are the defaults.
