@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Actions → commands for the hub, and what becomes of them.
+//!
+//! Of each point at most one command is under way and at most one waits, the newest. A newer press on the same point takes the
+//! waiting one's place. Each start (flow, mood) stands for itself: it is never merged, and given out again only
+//! after an answer that says that it did not run. Actions of one press go out in their order, but none waits for another's reply: one
+//! dead device must not hold up the rest of a scene.
+
+use std::time::Duration;
+
+use super::gesture::Fired;
+use super::inner::Core;
+use super::plan::{Action, Gesture, LayerChange, Plan, PointId, StartId};
+use super::press::{Key, Word};
+use super::render::link_word;
+use super::state::{Intent, Want};
+use super::step;
+use super::{Call, Link, Order, Ticket};
+use crate::homey::Value;
+use crate::time::Time;
+
+/// How long after a command's life its outcome may take (a whole command has 5 s) before it counts as lost.
+const ANSWER: Duration = Duration::from_secs(15);
+
+/// Starts that may wait or be under way at once.
+const MAX_STARTS: usize = 32;
+
+/// A flow or mood to be started once.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) start: StartId,
+    pub(super) press: Key,
+    pub(super) life: Time,
+    pub(super) not_before: Time,
+    pub(super) place: u64,
+    /// Set once it is pulled; with when to give it up.
+    pub(super) flight: Option<(Ticket, Time)>,
+    pub(super) sent: bool,
+}
+
+impl Job {
+    pub(super) fn waits_for(&self, start: StartId) -> bool {
+        self.flight.is_none() && self.start == start
+    }
+}
+
+impl Core {
+    /// Does one action of the press `press`, which is the gesture `fired`.
+    pub(super) fn act(&mut self, plan: &Plan, press: Key, action: &Action, fired: &Fired) {
+        match action {
+            Action::Set { point, value } => {
+                self.want(plan, press, *point, Intent::Value(value.clone()), fired);
+            }
+            Action::Toggle { point } => {
+                self.want(plan, press, *point, Intent::Flip { odd: true }, fired);
+            }
+            Action::Step { point, by } => {
+                let count = fired.count;
+                let (own, by) = match by {
+                    Some(by) => (0, by * f64::from(count)),
+                    None => (count, 0.0),
+                };
+                self.want(plan, press, *point, Intent::Step { own, by }, fired);
+            }
+            Action::Start(start) => self.start(plan, press, *start, fired.at),
+            Action::Layer(change) => self.change_layer(plan, *change),
+        }
+    }
+
+    fn change_layer(&mut self, plan: &Plan, change: LayerChange) {
+        let count = plan.layers.len().min(usize::from(u8::MAX) + 1);
+        if count == 0 {
+            return;
+        }
+        let now = usize::from(self.layer.0);
+        let to = match change {
+            LayerChange::To(layer) => usize::from(layer.0),
+            LayerChange::Next => (now + 1) % count,
+            LayerChange::Previous => (now + count - 1) % count,
+        };
+        if to < count && to != now {
+            self.show_layer(to);
+        }
+    }
+
+    /// Why nothing can be sent in this state of the link, where waiting would not help.
+    pub(super) fn barred(&self) -> Option<&'static str> {
+        let barred = matches!(self.link, Link::Token | Link::Clock | Link::WrongHub);
+        barred.then(|| link_word(self.link))
+    }
+
+    fn start(&mut self, plan: &Plan, press: Key, start: StartId, at: Time) {
+        self.ledger.add(press);
+        let missing = self.missing.get(usize::from(start.0));
+        let why = match missing {
+            Some(Some(why)) => Some(why.to_string()),
+            Some(None) if self.jobs.len() >= MAX_STARTS => Some("too many at once".to_owned()),
+            Some(None) => self.barred().map(str::to_owned),
+            None => Some("no such start".to_owned()),
+        };
+        if let Some(why) = why {
+            self.refuse(press, &plan.start_name(start), &why);
+            return;
+        }
+        let place = self.next_place();
+        self.jobs.push(Job {
+            start,
+            press,
+            life: at + plan.timing.press_life,
+            not_before: Time::ZERO,
+            place,
+            flight: None,
+            sent: false,
+        });
+    }
+
+    /// A press wants something of a point.
+    fn want(&mut self, plan: &Plan, press: Key, id: PointId, intent: Intent, fired: &Fired) {
+        let turned = fired.gesture == Gesture::Turn;
+        self.ledger.add(press);
+        let barred = self.barred();
+        let Some(point) = self.points.get_mut(usize::from(id.0)) else {
+            self.refuse(press, "panel", "no such point");
+            return;
+        };
+        let traits = point.traits.as_deref();
+        let unfit = match &intent {
+            Intent::Value(_) => None,
+            Intent::Flip { .. } => step::no_toggle(traits),
+            Intent::Step { .. } => step::no_step(traits),
+        };
+        if let Some(why) = barred.or(point.refusal()).or(unfit) {
+            let why = why.to_owned();
+            self.refuse(press, &plan.point_name(id), &why);
+            return;
+        }
+        let asked = self.seq;
+        let intent = match point.present(asked) {
+            Some(present) => match resolve(&intent, present, point.grid()) {
+                Ok(value) => Intent::Value(value),
+                Err(why) => {
+                    self.refuse(press, &plan.point_name(id), why);
+                    return;
+                }
+            },
+            None => intent,
+        };
+        if let (true, Intent::Value(value @ Value::Number(number))) = (turned, &intent) {
+            if point.grid().is_limit(*number) {
+                // P22: a knob turned on against its end sends the end once; the newest press takes over its outcome.
+                if point.rests_at(value) {
+                    let over = self.ledger.end(press, Word::Confirmed);
+                    self.stage.ended(over);
+                    return;
+                }
+                if let (None, Some(flight)) = (&point.waiting, &mut point.flight) {
+                    if flight.value == *value {
+                        flight.life = flight.life.max(fired.at + plan.timing.press_life);
+                        let older = std::mem::replace(&mut flight.press, press);
+                        let over = self.ledger.end(older, Word::Superseded);
+                        self.stage.ended(over);
+                        return;
+                    }
+                }
+            }
+        }
+        let older = point.waiting.take();
+        // Joined to an older one, it shares that one's read, which may have started before this press.
+        let (intent, read, asked) = match (&older, intent) {
+            (_, intent @ Intent::Value(_)) => (intent, None, asked),
+            (Some(older), intent) => (joined(&older.intent, intent), older.read, older.asked),
+            (None, intent) => (intent, None, asked),
+        };
+        let place = self.next_place();
+        let want = Want {
+            press,
+            intent,
+            life: fired.at + plan.timing.press_life,
+            // A pause that the hub asked for holds for the newer one too; a failed try does not.
+            not_before: older.as_ref().map_or(Time::ZERO, |older| older.hub_pause()),
+            place,
+            turned,
+            asked,
+            read,
+            put_off: older.as_ref().is_some_and(|older| older.put_off),
+        };
+        if let Some(point) = self.points.get_mut(usize::from(id.0)) {
+            point.waiting = Some(want);
+        }
+        self.touch_point(plan, id);
+        if let Some(older) = older {
+            let over = self.ledger.end(older.press, Word::Superseded);
+            self.stage.ended(over);
+        }
+    }
+
+    /// Ends a part as refused and says why.
+    pub(super) fn refuse(&mut self, press: Key, what: &str, why: &str) {
+        self.fail(press, Word::Refused, what, why);
+    }
+
+    /// Ends a part that did not come to a good end and says why.
+    pub(super) fn fail(&mut self, press: Key, word: Word, what: &str, why: &str) {
+        self.stage.notice(what, why);
+        let over = self.ledger.end(press, word);
+        self.stage.ended(over);
+    }
+
+    /// Turns a waiting toggle or step into a value, where a reading now allows it.
+    pub(super) fn settle_want(&mut self, plan: &Plan, id: PointId) {
+        let Some(point) = self.points.get_mut(usize::from(id.0)) else {
+            return;
+        };
+        let Some(want) = &point.waiting else {
+            return;
+        };
+        if matches!(want.intent, Intent::Value(_)) {
+            return;
+        }
+        let Some(present) = point.present(want.asked) else {
+            return;
+        };
+        let traits = point.traits.as_deref();
+        let unfit = match want.intent {
+            Intent::Flip { .. } => step::no_toggle(traits),
+            _ => step::no_step(traits),
+        };
+        let resolved = match unfit.or(point.refusal()) {
+            Some(why) => Err(why.to_owned()),
+            None => resolve(&want.intent, present, point.grid()).map_err(str::to_owned),
+        };
+        match (resolved, &mut point.waiting) {
+            (Ok(value), Some(want)) => {
+                want.intent = Intent::Value(value);
+                want.read = None;
+            }
+            (Ok(_), None) => {}
+            (Err(why), waiting) => {
+                if let Some(want) = waiting.take() {
+                    self.refuse(want.press, &plan.point_name(id), &why);
+                }
+            }
+        }
+    }
+
+    /// The oldest command that may go out now.
+    pub(super) fn pull_call(&mut self, plan: &Plan, now: Time) -> Option<Call> {
+        if self.ledger.tally.open() == 0 {
+            return None;
+        }
+        let ready = |place: u64, not_before: Time, life: Time| {
+            (not_before <= now && now < life).then_some(place)
+        };
+        let points = self.points.iter().enumerate().filter_map(|(index, point)| {
+            let want = point.waiting.as_ref()?;
+            let free = match want.intent {
+                Intent::Value(_) => point.flight.is_none(),
+                _ => want.read.is_none(),
+            };
+            let place = ready(want.place, point.call_at(plan.timing.merge), want.life)?;
+            free.then_some((place, true, index))
+        });
+        let jobs = self.jobs.iter().enumerate().filter_map(|(index, job)| {
+            let place = ready(job.place, job.not_before, job.life)?;
+            job.flight.is_none().then_some((place, false, index))
+        });
+        let (_, is_point, index) = points.chain(jobs).min()?;
+        self.tickets = self.tickets.wrapping_add(1);
+        let ticket = Ticket(self.tickets);
+        if is_point {
+            self.pull_point(ticket, index, now)
+        } else {
+            let job = self.jobs.get_mut(index)?;
+            job.flight = Some((ticket, job.life.max(now) + ANSWER));
+            let (order, life) = (Order::Start(job.start), job.life);
+            Some(Call {
+                ticket,
+                order,
+                life,
+            })
+        }
+    }
+
+    fn pull_point(&mut self, ticket: Ticket, index: usize, now: Time) -> Option<Call> {
+        let id = PointId(u16::try_from(index).ok()?);
+        let point = self.points.get_mut(index)?;
+        let mut want = point.waiting.take()?;
+        let life = want.life;
+        let give_up = life.max(now) + ANSWER;
+        let order = match &want.intent {
+            Intent::Value(value) => {
+                let value = value.clone();
+                self.seq += 1;
+                point.fly(ticket, want, value.clone(), self.seq, now, give_up);
+                Order::Set { point: id, value }
+            }
+            _ => {
+                want.read = Some((ticket, give_up));
+                point.waiting = Some(want);
+                Order::Read { point: id }
+            }
+        };
+        Some(Call {
+            ticket,
+            order,
+            life,
+        })
+    }
+}
+
+/// The value that an intent means, given the present one, or why there is none.
+pub(super) fn resolve(
+    intent: &Intent,
+    present: &Value,
+    grid: step::Grid,
+) -> Result<Value, &'static str> {
+    match intent {
+        Intent::Value(value) => Ok(value.clone()),
+        Intent::Flip { odd: true } => step::opposite(present),
+        // Twice is as it was, but it must be something that can be toggled.
+        Intent::Flip { odd: false } => step::opposite(present).map(|_| present.clone()),
+        Intent::Step { own, by } => match present {
+            Value::Number(from) => {
+                let moved = grid.moved(*from, *own, *by).map(Value::Number);
+                moved.ok_or("stepped out of all bounds")
+            }
+            Value::Null => Err("has no value yet, cannot be stepped"),
+            _ => Err("is not a number, cannot be stepped"),
+        },
+    }
+}
+
+/// What two presses want together, while neither knows the present value. Unlike ones cannot both fit a capability, so the
+/// newer one stands.
+fn joined(older: &Intent, newer: Intent) -> Intent {
+    match (older, newer) {
+        (Intent::Flip { odd: a }, Intent::Flip { odd: b }) => Intent::Flip { odd: *a != b },
+        (
+            Intent::Step { own, by },
+            Intent::Step {
+                own: more,
+                by: further,
+            },
+        ) => Intent::Step {
+            own: own.saturating_add(more),
+            by: by + further,
+        },
+        (_, newer) => newer,
+    }
+}
