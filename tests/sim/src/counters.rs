@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What happened, for tests to ask: requests, connections, handshakes, every
+//! capability write and every start of a flow or mood, in order.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::clock::{iso, now_ms};
+
+/// One set-capability request that got past the bearer check.
+#[derive(Debug)]
+pub struct Write {
+    /// Device id.
+    pub device: String,
+    /// Zone and name of the device, empty for an unknown one.
+    pub name: String,
+    /// Capability id.
+    pub capability: String,
+    /// The value asked for.
+    pub value: Value,
+    /// The transition options, if any.
+    pub opts: Value,
+    /// The client's transaction id, if any.
+    pub transaction: Value,
+    /// `key` or `session`.
+    pub bearer: &'static str,
+    /// `http` or `https`.
+    pub via: &'static str,
+    /// `ok`, `hang`, `driver_error` or the code of the refusal.
+    pub outcome: &'static str,
+}
+
+/// Everything counted since the start or the last reset.
+#[derive(Debug, Default)]
+pub struct Counters {
+    routes: BTreeMap<String, u64>,
+    statuses: BTreeMap<u16, u64>,
+    writes: Vec<Value>,
+    starts: Vec<Value>,
+    requests: u64,
+    connections: u64,
+    handshakes: u64,
+    resumed: u64,
+    refused: u64,
+    rate_limited: u64,
+    logins: u64,
+}
+
+impl Counters {
+    /// A request for a route, or for `unknown`.
+    pub fn request(&mut self, method: &str, route: &str) {
+        self.requests += 1;
+        *self.routes.entry(format!("{method} {route}")).or_default() += 1;
+    }
+
+    /// A reply with a status.
+    pub fn reply(&mut self, status: u16) {
+        *self.statuses.entry(status).or_default() += 1;
+    }
+
+    /// An accepted TCP connection to a hub port.
+    pub fn connection(&mut self) {
+        self.connections += 1;
+    }
+
+    /// A finished TLS handshake.
+    pub fn handshake(&mut self, resumed: bool) {
+        self.handshakes += 1;
+        self.resumed += u64::from(resumed);
+    }
+
+    /// A refused or failed TLS handshake.
+    pub fn handshake_failed(&mut self) {
+        self.refused += 1;
+    }
+
+    /// A 429.
+    pub fn rate_limited(&mut self) {
+        self.rate_limited += 1;
+    }
+
+    /// A successful `users/login`.
+    pub fn login(&mut self) {
+        self.logins += 1;
+    }
+
+    /// A set-capability request.
+    pub fn write(&mut self, w: &Write) {
+        let now = now_ms();
+        self.writes.push(json!({
+            "device": w.device, "name": w.name, "capability": w.capability, "value": w.value,
+            "opts": w.opts, "transactionId": w.transaction, "bearer": w.bearer, "via": w.via,
+            "outcome": w.outcome, "time_ms": now, "time": iso(now),
+        }));
+    }
+
+    /// A request to start a flow, advanced flow or mood.
+    pub fn start(&mut self, kind: &str, id: &str, name: &str, outcome: &str) {
+        let now = now_ms();
+        self.starts.push(json!({
+            "kind": kind, "id": id, "name": name, "outcome": outcome,
+            "time_ms": now, "time": iso(now),
+        }));
+    }
+
+    /// Everything, for the control API.
+    pub fn json(&self) -> Value {
+        json!({
+            "requests": self.requests, "connections": self.connections,
+            "tls_handshakes": self.handshakes, "tls_resumed": self.resumed,
+            "tls_refused": self.refused, "rate_limited": self.rate_limited,
+            "logins": self.logins, "statuses": self.statuses, "routes": self.routes,
+            "writes": self.writes, "starts": self.starts,
+        })
+    }
+}
