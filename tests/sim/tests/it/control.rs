@@ -12,7 +12,7 @@ use crate::sim::{Sim, until};
 fn a_restart_refuses_connections_and_keeps_tokens() {
     let sim = Sim::start(&["--devices", "12"]);
     assert_eq!(sim.get("/zones/zone").status, 200);
-    sim.control("restart", json!({"down_ms": 400}));
+    sim.control("restart", json!({"down_ms": 1000}));
     let fresh = crate::sim::agent().get(sim.url("/system/ping")).call();
     assert!(
         matches!(&fresh, Err(ureq::Error::Io(e)) if e.kind() == std::io::ErrorKind::ConnectionRefused)
@@ -35,7 +35,7 @@ fn a_restart_refuses_connections_and_keeps_tokens() {
 #[test]
 fn a_boot_goes_through_its_phases() {
     let sim = Sim::start(&["--devices", "12"]);
-    sim.control("restart", json!({"boot": true, "boot_ms": 400}));
+    sim.control("restart", json!({"boot": true, "boot_ms": 700}));
     until("ping answers", || {
         crate::sim::agent()
             .get(sim.url("/system/ping"))

@@ -241,7 +241,6 @@ fn a_write_is_echoed_recorded_and_has_its_effects() {
         (&reply["transactionId"], &reply["value"]),
         (&json!("homey-api-1"), &json!(0.3))
     );
-    // Raw and encoded forms of an id name the same thing.
     assert_eq!(sim.get(&sim.cap(light, "onoff")).json(), true, "set on dim");
     sim.put(&sim.cap(light, "dim"), "{\"value\":0}");
     assert_eq!(sim.get(&sim.cap(light, "onoff")).json(), false, "dim to 0");
@@ -275,7 +274,7 @@ fn slow_unavailable_gone_and_repaired_devices() {
     let sim = Sim::start(&["--devices", "12"]);
     let device = "Kitchen/Worktop light";
     let path = sim.cap(device, "onoff");
-    sim.control("slow", json!({"device": device, "ms": 300}));
+    sim.control("slow", json!({"device": device, "ms": 800}));
     let reply = sim.put(&path, "{\"value\":true}").json();
     assert_eq!(reply["value"], false, "the old value is echoed");
     assert_eq!(sim.get(&path).json(), false);
