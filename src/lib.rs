@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! homey-panel: connects a local wall panel to an Athom Homey hub.
 
+pub mod config;
 pub mod homey;
 pub mod http;
 pub mod panel;

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a gesture does: one table `{ verb = "on what", … }`, or a list of them that runs in order.
+
+use toml_span::Value as Toml;
+
+use super::capability::{Sort, check_step, check_value, sort};
+use super::problem::{Report, choices};
+use super::section::{Keys, Section};
+use super::targets::Context;
+use super::value::{kind, scalar, value_at};
+use crate::panel::plan::{Action, Gesture, LayerChange, Start, StartKind};
+
+const VERBS: [&str; 6] = ["toggle", "set", "step", "flow", "mood", "layer"];
+
+pub(super) const ACTION: Keys = Keys {
+    known: &[
+        "toggle",
+        "set",
+        "step",
+        "flow",
+        "mood",
+        "layer",
+        "capability",
+        "value",
+        "by",
+    ],
+    later: &[
+        "cycle",
+        "ramp",
+        "variable",
+        "alarm_clock",
+        "card",
+        "offline",
+        "confirm",
+        "speed",
+    ],
+    cures: &[],
+};
+
+const MAX_ACTIONS: usize = 16;
+
+/// An action as an example for messages.
+const fn example(gesture: Gesture) -> &'static str {
+    match gesture {
+        Gesture::Press | Gesture::Hold => "{ toggle = \"Office/Desk light\" }",
+        Gesture::Turn => "{ step = \"Office/Desk light\" }",
+    }
+}
+
+impl Context<'_> {
+    /// The actions under a gesture's key `name`; empty where there is nothing right (reported).
+    pub(super) fn actions(
+        &mut self,
+        report: &mut Report<'_>,
+        value: &Toml<'_>,
+        name: &str,
+        gesture: Gesture,
+    ) -> Vec<Action> {
+        let at = value_at(report, value);
+        let Some(list) = value.as_array() else {
+            return self
+                .action(report, value, name, gesture)
+                .into_iter()
+                .collect();
+        };
+        if list.is_empty() {
+            report
+                .error(at, format!("{name} is an empty list"))
+                .expected(example(gesture));
+        }
+        if let Some(surplus) = list.get(MAX_ACTIONS) {
+            let at = value_at(report, surplus);
+            let what = format!("{name} has {} actions", list.len());
+            report
+                .error(at, what)
+                .expected(format!("at most {MAX_ACTIONS}"));
+        }
+        let list = list.get(..MAX_ACTIONS).unwrap_or(list);
+        list.iter()
+            .filter_map(|value| self.action(report, value, name, gesture))
+            .collect()
+    }
+
+    fn action(
+        &mut self,
+        report: &mut Report<'_>,
+        value: &Toml<'_>,
+        name: &str,
+        gesture: Gesture,
+    ) -> Option<Action> {
+        let at = value_at(report, value);
+        if value.as_table().is_none() {
+            report
+                .error(at, format!("{name} is {}", kind(value)))
+                .expected(example(gesture));
+            return None;
+        }
+        let action = Section::open(report, value, name, &ACTION)?;
+        let verbs: Vec<&str> = VERBS.into_iter().filter(|verb| action.has(verb)).collect();
+        let verb = match verbs.as_slice() {
+            [] => {
+                if !action.flawed {
+                    let what = format!("{name} does not say what to do");
+                    report
+                        .error(at, what)
+                        .expected(format!("one of {}", choices(VERBS)));
+                }
+                return None;
+            }
+            [verb] => *verb,
+            [..] => {
+                let what = format!("{name} has {} in one table", verbs.join(" and "));
+                report
+                    .error(at, what)
+                    .expected("one each, in a list: [ {…}, {…} ]");
+                return None;
+            }
+        };
+        let goes_with: &[&str] = match verb {
+            "toggle" => &["capability"],
+            "set" => &["capability", "value"],
+            "step" => &["capability", "by"],
+            _ => &[],
+        };
+        for key in ["capability", "value", "by"] {
+            if action.has(key) && !goes_with.contains(&key) {
+                let what = format!("{key} has no meaning beside {verb}");
+                let expected = match (verb, key) {
+                    ("toggle", "value") => "set in place of toggle, or no value",
+                    ("set", "by") => "step in place of set, or no by",
+                    ("step", "value") => "by = the size of the step, or set in place of step",
+                    _ => "no such key",
+                };
+                report.error(action.at_key(key), what).expected(expected);
+            }
+        }
+        // A knob gives many detents in a second: each would start the flow again.
+        if gesture == Gesture::Turn && !matches!(verb, "step" | "layer") {
+            let what = format!("turn cannot {verb}: it would do so at every detent");
+            report
+                .error(action.at_key(verb), what)
+                .expected("step or layer");
+            return None;
+        }
+        match verb {
+            "toggle" => self.toggle(report, &action),
+            "set" => self.set(report, &action),
+            "step" => self.step(report, &action),
+            "flow" => self.start(report, &action, "flow", StartKind::Flow),
+            "mood" => self.start(report, &action, "mood", StartKind::Mood),
+            _ => self.layer(report, &action),
+        }
+    }
+
+    fn toggle(&mut self, report: &mut Report<'_>, action: &Section<'_>) -> Option<Action> {
+        let (point, capability) = self.point(report, action, "toggle", "onoff")?;
+        let what = match sort(capability.text) {
+            Sort::Share => "a number, which has no opposite",
+            Sort::Push => "never read, so that its opposite is not known",
+            Sort::Switch | Sort::Other => return Some(Action::Toggle { point }),
+        };
+        report
+            .error(capability.at, format!("{} is {what}", capability.text))
+            .expected("set or step in place of toggle, or a capability that is true or false");
+        None
+    }
+
+    fn set(&mut self, report: &mut Report<'_>, action: &Section<'_>) -> Option<Action> {
+        let point = self.point(report, action, "set", "onoff");
+        let Some(value) = action.get("value") else {
+            if !action.flawed {
+                let what = "set does not say to what value";
+                report
+                    .error(action.at, what)
+                    .expected("value = true, a number or a text beside it");
+            }
+            return None;
+        };
+        let wanted = scalar(report, value, "value");
+        let (point, capability) = point?;
+        let at = value_at(report, value);
+        let wanted = wanted?;
+        check_value(report, at, capability.text, &wanted).then_some(Action::Set {
+            point,
+            value: wanted,
+        })
+    }
+
+    fn step(&mut self, report: &mut Report<'_>, action: &Section<'_>) -> Option<Action> {
+        let point = self.point(report, action, "step", "dim");
+        let by = action.number(report, "by");
+        let (point, capability) = point?;
+        if matches!(sort(capability.text), Sort::Switch | Sort::Push) {
+            report
+                .error(
+                    capability.at,
+                    format!("{} is true or false and has no steps", capability.text),
+                )
+                .expected("toggle or set in place of step, or a capability that is a number");
+            return None;
+        }
+        if action.has("by") && by.is_none() {
+            return None;
+        }
+        if let Some((at, by)) = by {
+            if by == 0.0 {
+                report
+                    .error(at, "by is 0, which never moves")
+                    .expected("a number other than 0");
+                return None;
+            }
+            check_step(report, at, capability.text, by)?;
+        }
+        Some(Action::Step {
+            point,
+            by: by.map(|(_, by)| by),
+        })
+    }
+
+    fn start(
+        &mut self,
+        report: &mut Report<'_>,
+        action: &Section<'_>,
+        verb: &str,
+        kind: StartKind,
+    ) -> Option<Action> {
+        let name = action.text(
+            report,
+            verb,
+            "its name as the Homey app shows it, or its id",
+        )?;
+        let start = Start {
+            kind,
+            name: name.text.to_owned(),
+        };
+        let place = report.place(name.at);
+        self.targets
+            .start(self.plan, self.sources, start, place)
+            .map(Action::Start)
+    }
+
+    fn layer(&mut self, report: &mut Report<'_>, action: &Section<'_>) -> Option<Action> {
+        let name = action.text(report, "layer", "\"next\", \"previous\" or a layer's name")?;
+        let change = match name.text {
+            "next" | "previous" if self.names.layers.len() < 2 => {
+                let what = format!("there is no {} layer", name.text);
+                report
+                    .error(name.at, what)
+                    .expected("a section [layers] with two names or more");
+                return None;
+            }
+            "next" => LayerChange::Next,
+            "previous" => LayerChange::Previous,
+            text => LayerChange::To(self.names.find_layer(
+                report,
+                name.at,
+                text,
+                &["next", "previous"],
+            )?),
+        };
+        Some(Action::Layer(change))
+    }
+}
