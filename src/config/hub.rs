@@ -42,12 +42,12 @@ pub(super) const HUB: Keys = Keys {
         (
             "password",
             "passwords are not kept",
-            "homey-panel login on this machine",
+            "api_key_file with an API key",
         ),
         (
             "email",
             "accounts are not kept",
-            "homey-panel login on this machine",
+            "api_key_file with an API key",
         ),
     ],
 };
@@ -115,11 +115,7 @@ pub(super) fn read(report: &mut Report<'_>, root: &Section<'_>, sources: &mut So
             report.warn(at, format!("{} needs no allow_public_address", address.ip));
         }
     }
-    let id = hub.text(
-        report,
-        "id",
-        "the hub's id, as homey-panel discover shows it",
-    );
+    let id = hub.text(report, "id", "the hub's id, as homey-panel check shows it");
     Hub {
         address: address.unwrap_or(Address {
             scheme: Scheme::Https,
@@ -294,7 +290,8 @@ pub(super) fn read_trust(
     }
 }
 
-const PIN_FORM: &str = "\"sha256//\" and 44 characters of base64, as homey-panel doctor shows it";
+const PIN_FORM: &str =
+    "\"sha256//\" and 44 characters of base64, as the refusal of an unknown certificate shows it";
 
 fn read_pin(report: &mut Report<'_>, pin: Text<'_>) -> Trust {
     let encoded = pin.text.strip_prefix("sha256//");

@@ -40,6 +40,8 @@ pub struct ProfileChoice {
     pub name: ProfileName,
     /// The application's name for `{name}` and `{Name}`, a lower-case URI scheme (RFC 3986 §3.1). Default `homeypanel`.
     pub app_name: String,
+    /// All of `[profiles]`, name and lines, for `request --profile`.
+    pub own: Vec<(String, Vec<String>)>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -65,16 +67,13 @@ pub(super) fn read(report: &mut Report<'_>, root: &Section<'_>) -> ProfileChoice
         None => ProfileName::Forum,
         Some(used) => chosen(report, used, &own),
     };
-    for (name, at, _) in &own {
-        if used.is_none_or(|used| used.text != *name) {
-            report
-                .warn(*at, format!("profile {} is not used", quoted(name)))
-                .expected(format!("use = \"{name}\" in [profile]"));
-        }
-    }
     ProfileChoice {
         name,
         app_name: app_name.map_or_else(|| "homeypanel".to_owned(), |name| name.text.to_owned()),
+        own: own
+            .into_iter()
+            .map(|(name, _, lines)| (name.to_owned(), lines))
+            .collect(),
     }
 }
 
