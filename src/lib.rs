@@ -4,5 +4,6 @@
 pub mod config;
 pub mod homey;
 pub mod http;
+pub mod hw;
 pub mod panel;
 pub mod time;
