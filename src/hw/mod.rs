@@ -20,6 +20,7 @@ mod face;
 mod io;
 pub mod line;
 mod report;
+pub mod terminal;
 mod text;
 
 use std::error::Error;
@@ -32,10 +33,13 @@ use crate::panel::{Edge, Event, Show};
 use crate::time::Time;
 
 pub use face::{ControlFace, Face, OutputFace};
+pub use terminal::restore_terminals;
 
 /// What kind of device a panel is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Kind {
+    /// A keyboard and an ANSI screen: for a demo, over SSH, or on a console.
+    Terminal,
     /// One JSON object a line; see [`line::protocol`].
     Line(Transport),
 }
@@ -98,6 +102,9 @@ pub trait Panel {
 
     /// The person at this panel wants the program to end.
     fn quit_requested(&self) -> bool;
+
+    /// The terminal's size may have changed (SIGWINCH), or we were continued (SIGCONT).
+    fn resized(&mut self) {}
 }
 
 /// Opens the panel `name`.
@@ -105,6 +112,7 @@ pub trait Panel {
 /// A device that is merely away is no error: its panel starts by trying again.
 pub fn open(name: &str, kind: Kind, face: Face, now: Time) -> Result<Box<dyn Panel>, OpenError> {
     Ok(match kind {
+        Kind::Terminal => Box::new(terminal::TerminalPanel::open(name, face, now)?),
         Kind::Line(transport) => Box::new(line::LinePanel::open(name, transport, face, now)?),
     })
 }
@@ -150,6 +158,21 @@ impl fmt::Display for Trouble {
 /// Why a panel cannot be opened as configured. Trying again would not help.
 #[derive(Debug)]
 pub enum OpenError {
+    /// There is no terminal to draw on.
+    NoTerminal {
+        /// The panel's name.
+        panel: String,
+    },
+    /// We run in the background of the terminal's shell.
+    Background {
+        /// The panel's name.
+        panel: String,
+    },
+    /// Another terminal panel has this terminal.
+    Taken {
+        /// The panel's name.
+        panel: String,
+    },
     /// No such speed.
     Baud {
         /// The panel's name.
@@ -190,6 +213,18 @@ pub enum OpenError {
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            OpenError::NoTerminal { panel } => write!(
+                f,
+                "panel {panel:?}: the terminal panel needs a terminal; run it in one, or use kind = \"line\""
+            ),
+            OpenError::Background { panel } => write!(
+                f,
+                "panel {panel:?}: the terminal panel needs the foreground of its terminal; start it without &"
+            ),
+            OpenError::Taken { panel } => write!(
+                f,
+                "panel {panel:?}: another terminal panel has this terminal"
+            ),
             OpenError::Baud { panel, baud } => write!(
                 f,
                 "panel {panel:?}: no such speed: {baud} baud; usual ones are 9600, 19200, 57600 and 115200"
