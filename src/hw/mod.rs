@@ -148,7 +148,8 @@ pub struct Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot {} {}: {}", self.attempt, self.on, self.source)?;
-        if self.source.kind() == std::io::ErrorKind::PermissionDenied {
+        let denied = self.source.kind() == std::io::ErrorKind::PermissionDenied;
+        if denied && self.attempt == "open" {
             f.write_str(" (is this user in the device's group, such as dialout?)")?;
         }
         Ok(())

@@ -57,6 +57,25 @@ impl Peer {
     }
 }
 
+impl Peer {
+    /// Waits until what was seen is as it should be: a pseudo-terminal passes bytes on in its own time.
+    pub fn read_until(&mut self, done: impl Fn(&str) -> bool) {
+        until(|| {
+            self.read();
+            done(&self.seen)
+        });
+    }
+}
+
+/// Waits for something that the kernel does by and by.
+pub fn until(mut done: impl FnMut() -> bool) {
+    let deadline = now() + PATIENCE;
+    while !done() {
+        assert!(now() < deadline, "waited in vain");
+        std::thread::yield_now();
+    }
+}
+
 /// What a run of the loop has gathered.
 #[derive(Default)]
 pub struct Seen {
