@@ -12,10 +12,9 @@ use homey_panel::hw::{Face, Kind, OpenError, Panel, Transport, open};
 use homey_panel::panel::plan::{ControlId, LayerId, OutputId};
 use homey_panel::panel::{Condition, Edge, Feedback, Link, Look, Show};
 use homey_panel::time::Time;
-use hw_support::{Dir, Peer, face, now, pty, run, run_ahead, until};
-use nix::sys::signal::kill;
+use hw_support::{Dir, Peer, face, now, pty, run, run_ahead};
 use nix::sys::stat::Mode;
-use nix::unistd::{Pid, mkfifo};
+use nix::unistd::mkfifo;
 
 fn panel(transport: Transport) -> Box<dyn Panel> {
     open("wall", Kind::Line(transport), face(), now()).unwrap()
@@ -40,10 +39,6 @@ fn lit(output: u16, text: &str) -> Show {
         output: OutputId(output),
         look,
     }
-}
-
-fn shell(script: &str) -> Transport {
-    Transport::Command(["/bin/sh", "-c", script].map(String::from).into())
 }
 
 /// How many descriptors the panel waits for.
@@ -379,78 +374,6 @@ fn what_cannot_be_a_transport_is_refused_with_the_cure() {
         assert!(message.contains(want), "{transport:?}: {message}");
         assert!(message.starts_with("panel \"wall\": "), "{message}");
     }
-}
-
-#[test]
-fn a_program_speaks_over_pipes_and_its_errors_are_reported() {
-    let script = "echo hello there >&2; read greeting; echo '{\"tap\":\"desk\"}'; read x; exec cat";
-    let mut panel = panel(shell(script));
-    let seen = run(panel.as_mut(), &mut [], |_, _, seen| {
-        !seen.events.is_empty() && !seen.reports.is_empty()
-    });
-    assert_eq!(
-        (seen.events[0].control, seen.events[0].edge),
-        (ControlId(1), Edge::Tap)
-    );
-    assert_eq!(seen.reports[0], "hello there");
-    // `cat` echoes what we write: not answered, or this would never end.
-    let seen = run(panel.as_mut(), &mut [], |_, _, seen| {
-        seen.reports
-            .iter()
-            .any(|line| line.contains("our own line came back"))
-    });
-    assert!(seen.faults.is_empty());
-}
-
-#[test]
-fn a_program_that_ends_is_reaped_told_once_and_started_again() {
-    let mut panel = panel(shell("echo '{\"tap\":\"fan\"}'; exit 3"));
-    let mut skip = Duration::ZERO;
-    let mut faults = Vec::new();
-    let mut reports = Vec::new();
-    for _ in 0..3 {
-        let seen = run_ahead(panel.as_mut(), &mut [], skip, |_, _, seen| {
-            !seen.events.is_empty() && seen.reports.iter().any(|line| line.contains("has ended"))
-        });
-        faults.extend(seen.faults);
-        reports.extend(seen.reports);
-        skip += Duration::from_secs(11);
-    }
-    assert_eq!(faults.len(), 1, "{faults:?}");
-    assert!(
-        faults[0].contains("cannot read /bin/sh: unexpected end of file"),
-        "{faults:?}"
-    );
-    assert!(reports[0].contains("exit status: 3"), "{reports:?}");
-    assert!(reports[1].contains("is there again"), "{reports:?}");
-}
-
-#[test]
-fn a_program_and_its_children_end_with_the_panel_and_leave_no_zombie() {
-    // The shell waits for a child of its own and does not obey SIGTERM.
-    let script =
-        "trap '' TERM; sleep 1000 & echo \"$$ $!\" >&2; wait; wait; while :; do wait; done";
-    let mut panel = panel(shell(script));
-    let seen = run(panel.as_mut(), &mut [], |_, _, seen| {
-        !seen.reports.is_empty()
-    });
-    let pids: Vec<i32> = seen.reports[0]
-        .split_whitespace()
-        .map(|pid| pid.parse().unwrap())
-        .collect();
-    assert_eq!(pids.len(), 2);
-    drop(panel);
-    assert!(
-        kill(Pid::from_raw(pids[0]), None).is_err(),
-        "the shell is reaped"
-    );
-    // Its child is killed too; who reaps it is its new parent's business.
-    until(
-        || match fs::read_to_string(format!("/proc/{}/stat", pids[1])) {
-            Ok(stat) => stat.contains(") Z ") || stat.contains(") X "),
-            Err(_) => true,
-        },
-    );
 }
 
 #[test]

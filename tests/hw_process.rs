@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Panels in a process of their own: standard input and output, and the terminal's job control.
+//! Panels in a process of their own (standard input and output, the terminal's job control), and panels
+//! that are a process of their own.
 //!
 //! The process is this very test binary: with `HW_CHILD` set, its test `child` runs a panel.
 
 mod hw_support;
 
+use std::fs;
 use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use homey_panel::hw::{Kind, Transport, open};
-use hw_support::{Peer, face, now, pty, run};
+use homey_panel::hw::{Kind, Panel, Transport, open};
+use homey_panel::panel::Edge;
+use homey_panel::panel::plan::ControlId;
+use hw_support::{Peer, face, now, pty, run, run_ahead, until};
 use nix::libc;
-use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::setsid;
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::unistd::{Pid, setsid};
 
 nix::ioctl_write_int_bad!(tiocsctty, libc::TIOCSCTTY);
 
@@ -153,4 +158,84 @@ fn a_program_starts_with_no_signal_blocked() {
         !seen.reports.is_empty()
     });
     assert_eq!(seen.reports, ["SigBlk: 0000000000000000"]);
+}
+
+fn shell(script: &str) -> Transport {
+    Transport::Command(["/bin/sh", "-c", script].map(String::from).into())
+}
+
+fn wall(transport: Transport) -> Box<dyn Panel> {
+    open("wall", Kind::Line(transport), face(), now()).unwrap()
+}
+
+#[test]
+fn a_program_speaks_over_pipes_and_its_errors_are_reported() {
+    let script = "echo hello there >&2; read greeting; echo '{\"tap\":\"desk\"}'; read x; exec cat";
+    let mut panel = wall(shell(script));
+    let seen = run(panel.as_mut(), &mut [], |_, _, seen| {
+        !seen.events.is_empty() && !seen.reports.is_empty()
+    });
+    assert_eq!(
+        (seen.events[0].control, seen.events[0].edge),
+        (ControlId(1), Edge::Tap)
+    );
+    assert_eq!(seen.reports[0], "hello there");
+    // `cat` echoes what we write: not answered, or this would never end.
+    let seen = run(panel.as_mut(), &mut [], |_, _, seen| {
+        seen.reports
+            .iter()
+            .any(|line| line.contains("our own line came back"))
+    });
+    assert!(seen.faults.is_empty());
+}
+
+#[test]
+fn a_program_that_ends_is_reaped_told_once_and_started_again() {
+    let mut panel = wall(shell("echo '{\"tap\":\"fan\"}'; exit 3"));
+    let mut skip = Duration::ZERO;
+    let mut faults = Vec::new();
+    let mut reports = Vec::new();
+    for _ in 0..3 {
+        let seen = run_ahead(panel.as_mut(), &mut [], skip, |_, _, seen| {
+            !seen.events.is_empty() && seen.reports.iter().any(|line| line.contains("has ended"))
+        });
+        faults.extend(seen.faults);
+        reports.extend(seen.reports);
+        skip += Duration::from_secs(11);
+    }
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(
+        faults[0].contains("cannot read /bin/sh: unexpected end of file"),
+        "{faults:?}"
+    );
+    assert!(reports[0].contains("exit status: 3"), "{reports:?}");
+    assert!(reports[1].contains("is there again"), "{reports:?}");
+}
+
+#[test]
+fn a_program_and_its_children_end_with_the_panel_and_leave_no_zombie() {
+    // The shell waits for a child of its own and does not obey SIGTERM.
+    let script =
+        "trap '' TERM; sleep 1000 & echo \"$$ $!\" >&2; wait; wait; while :; do wait; done";
+    let mut panel = wall(shell(script));
+    let seen = run(panel.as_mut(), &mut [], |_, _, seen| {
+        !seen.reports.is_empty()
+    });
+    let pids: Vec<i32> = seen.reports[0]
+        .split_whitespace()
+        .map(|pid| pid.parse().unwrap())
+        .collect();
+    assert_eq!(pids.len(), 2);
+    drop(panel);
+    assert!(
+        kill(Pid::from_raw(pids[0]), None).is_err(),
+        "the shell is reaped"
+    );
+    // Its child is killed too; who reaps it is its new parent's business.
+    until(
+        || match fs::read_to_string(format!("/proc/{}/stat", pids[1])) {
+            Ok(stat) => stat.contains(") Z ") || stat.contains(") X "),
+            Err(_) => true,
+        },
+    );
 }
