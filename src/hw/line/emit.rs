@@ -134,6 +134,7 @@ pub fn blink_word(blink: Blink) -> &'static str {
         Blink::Fast => "fast",
         Blink::Blip => "blip",
         Blink::Double => "double",
+        Blink::Triple => "triple",
     }
 }
 
