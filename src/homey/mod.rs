@@ -2,6 +2,23 @@
 //! What hub and cloud understand, as bytes and values. Pure: knows `http`, knows no socket, no file and no panel.
 //!
 //! Facts on the wire: `api.md`, `operations.md` and `objects.md` of the project's shared notes; each item names its section.
+//!
+//! - [`call`]: what a panel asks of a hub, as method, target and body. [`profile`]: the header lines around it.
+//! - [`reply`]: streaming readers of what the hub answers. [`error`]: what it says when it refuses.
+//! - [`names`]: `Zone/Name` references to ids, with near misses.
+//! - [`secret`]: a bearer kept out of logs. [`session`]: the stored session. The life cycle of tokens (who renews what,
+//!   when, as a state machine over `(now, events)`) gets its place beside them, as `auth`.
+//! - [`iso`], [`text`]: hub times, and small rules for foreign texts.
+
+pub mod call;
+pub mod error;
+pub mod iso;
+pub mod names;
+pub mod profile;
+pub mod reply;
+pub mod secret;
+pub mod session;
+pub mod text;
 
 use std::fmt;
 
