@@ -19,6 +19,7 @@
 mod face;
 mod io;
 pub mod line;
+mod probe;
 mod report;
 pub mod terminal;
 mod text;
@@ -33,6 +34,7 @@ use crate::panel::{Edge, Event, Show};
 use crate::time::Time;
 
 pub use face::{ControlFace, Face, OutputFace};
+pub use probe::probe;
 pub use terminal::restore_terminals;
 
 /// What kind of device a panel is.

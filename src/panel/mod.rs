@@ -15,6 +15,7 @@
 //! The words for how a press may end, and the promise that each ends in exactly one of them, are in [`Tally`];
 //! how the six conditions look on the poorest lamp is a table in `state.rs`.
 
+pub mod cadence;
 mod command;
 mod controller;
 mod gesture;

@@ -4,6 +4,8 @@
 //! A press has one part for each command that it caused. It ends when its last part has ended, and the
 //! worst of their words is its word. Knows nothing of what the parts are.
 
+use std::fmt;
+
 use super::Feedback;
 use super::plan::ControlId;
 
@@ -69,6 +71,23 @@ impl Tally {
             Word::Refused => self.refused += 1,
             Word::Unknown => self.unknown += 1,
         }
+    }
+}
+
+impl fmt::Display for Tally {
+    /// One line for a log: `3 pressed: 2 confirmed, 1 refused, 0 superseded, 0 expired, 0 unknown, 0 open`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} pressed: {} confirmed, {} refused, {} superseded, {} expired, {} unknown, {} open",
+            self.pressed,
+            self.confirmed,
+            self.refused,
+            self.superseded,
+            self.expired,
+            self.unknown,
+            self.open()
+        )
     }
 }
 

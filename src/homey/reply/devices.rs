@@ -122,6 +122,19 @@ pub fn devices_full(
     Ok(items.count)
 }
 
+/// Reads one device as a row, like [`devices_full`] reads many.
+pub fn device_row(mut reader: impl Read) -> Result<DeviceRow, ReplyError> {
+    const EXPECTED: &str = "a device";
+    let shape = ItemShape {
+        reader: ROW,
+        wanted: None,
+    };
+    let mut item = parse(&mut reader, Any(shape), EXPECTED)?
+        .ok_or(ReplyError::Shape { expected: EXPECTED })?;
+    let id = item.id.take().unwrap_or_default();
+    Ok(row(&id, item))
+}
+
 struct Bound<'a> {
     bound: &'a [BoundDevice<'a>],
     /// Every bound capability's id, once. Those of all devices together, since in an array the id may come last.
@@ -210,6 +223,31 @@ fn hand_out(item: Item, bound: &BoundDevice<'_>, sink: &mut dyn FnMut(u16, Readi
     }
 }
 
+fn row(id: &str, item: Item) -> DeviceRow {
+    let available = item.available.unwrap_or(true);
+    let class = item.virtual_class.filter(|class| !class.is_empty());
+    let readings = item.capabilities.into_iter();
+    DeviceRow {
+        id: id.to_owned(),
+        name: item.name.map(String::from).unwrap_or_default(),
+        zone: item.zone.map(String::from),
+        class: class.or(item.class).map(String::from).unwrap_or_default(),
+        available,
+        message: item.message.map(String::from),
+        capabilities: readings
+            .map(|(id, reading)| {
+                (
+                    id.into(),
+                    Reading {
+                        available,
+                        ..reading
+                    },
+                )
+            })
+            .collect(),
+    }
+}
+
 struct Rows<'a> {
     sink: &'a mut dyn FnMut(DeviceRow),
     count: u32,
@@ -233,28 +271,7 @@ impl Items for Rows<'_> {
     }
 
     fn item(&mut self, id: &str, item: Item) {
-        let available = item.available.unwrap_or(true);
-        let class = item.virtual_class.filter(|class| !class.is_empty());
-        let readings = item.capabilities.into_iter();
-        (self.sink)(DeviceRow {
-            id: id.to_owned(),
-            name: item.name.map(String::from).unwrap_or_default(),
-            zone: item.zone.map(String::from),
-            class: class.or(item.class).map(String::from).unwrap_or_default(),
-            available,
-            message: item.message.map(String::from),
-            capabilities: readings
-                .map(|(id, reading)| {
-                    (
-                        id.into(),
-                        Reading {
-                            available,
-                            ..reading
-                        },
-                    )
-                })
-                .collect(),
-        });
+        (self.sink)(row(id, item));
     }
 
     fn count(&mut self) {

@@ -8,6 +8,7 @@ use super::capability::Want;
 use super::item::{Entry, Item, ItemShape, Items, List, Reader};
 use super::loose::Any;
 use super::{ReplyError, parse};
+use crate::homey::Dialect;
 
 /// Zones beyond this number are left out; a home has a few dozen.
 pub const MAX_ZONES: usize = 4096;
@@ -30,6 +31,8 @@ pub struct NamedItem<'a> {
     pub triggerable: Option<bool>,
     /// Flows: a card in it is gone; a start fails.
     pub broken: Option<bool>,
+    /// Devices: what their shape tells of the hub.
+    pub dialect: Dialect,
 }
 
 /// Reads any list of items with names and hands each one to `sink`. Returns how many entries the list has.
@@ -48,6 +51,7 @@ pub fn names(
             enabled: item.enabled,
             triggerable: item.triggerable,
             broken: item.broken,
+            dialect: item.dialect,
         });
     };
     each(&mut reader, &mut give, "a list")

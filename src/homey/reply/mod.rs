@@ -23,7 +23,7 @@ mod ping;
 mod scalar;
 
 pub use devices::{
-    BoundDevice, DeviceOutcome, DeviceRow, ListOutcome, device, devices, devices_full,
+    BoundDevice, DeviceOutcome, DeviceRow, ListOutcome, device, device_row, devices, devices_full,
 };
 pub use info::{SessionInfo, SystemInfo, probe_dialect, session, system};
 pub use lists::{MAX_ZONES, NamedItem, Zones, names, zones};

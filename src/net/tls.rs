@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Trust: what makes a TLS configuration out of "system", a CA file or a pin.
+//!
+//! Verification is never off. A pin replaces chain, name and dates, but the handshake's signature is verified
+//! in every mode (`verify`). The clock that certificates are checked against never runs before this program
+//! was built, so that a board without a clock battery is not refused for living in 1970.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rustls::client::Resumption;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
+use rustls::{ClientConfig, RootCertStore};
+
+use super::Error;
+use super::verify::{ChainVerifier, PinVerifier};
+
+/// The name that is sent in SNI and, without a pin, checked against the certificate.
+pub type TlsName = ServerName<'static>;
+
+/// Whom to trust.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Trust {
+    /// The system's CA bundle: `SSL_CERT_FILE`, or the first of the usual places.
+    System,
+    /// One PEM file with one or more CA certificates, instead of the system's.
+    CaFile(PathBuf),
+    /// SHA-256 of the server key's SubjectPublicKeyInfo, instead of any chain, name and date.
+    Pin([u8; 32]),
+}
+
+/// Where distributions keep their CA bundle as one file: Debian and Buildroot, OpenWrt and Alpine, Fedora, SUSE.
+const BUNDLES: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/cert.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+];
+
+/// Makes the one configuration that every connection of this program shares, so that sessions resume.
+///
+/// Reads the bundle file certificate by certificate and keeps only the trust anchors.
+/// Errors name the file and what to do.
+pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_details(provider.clone(), Arc::new(FlooredClock))
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .map_err(|e| Error::Trust(format!("setting up TLS: {e}")))?;
+    let verifier: Arc<dyn rustls::client::danger::ServerCertVerifier> = match trust {
+        Trust::Pin(pin) => Arc::new(PinVerifier::new(*pin, &provider)),
+        Trust::System => Arc::new(ChainVerifier::new(load(&system_bundle()?)?, &provider)?),
+        Trust::CaFile(path) => Arc::new(ChainVerifier::new(load(path)?, &provider)?),
+    };
+    // "dangerous" is rustls's word for any verifier but its own; both of ours end in its checks.
+    let mut config = builder
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    // Two connections to one hub, one relay: more than a handful of tickets would be memory for nothing.
+    config.resumption = Resumption::in_memory_sessions(4);
+    Ok(Arc::new(config))
+}
+
+fn system_bundle() -> Result<PathBuf, Error> {
+    if let Some(path) = std::env::var_os("SSL_CERT_FILE") {
+        return Ok(PathBuf::from(path));
+    }
+    BUNDLES.iter().map(Path::new).find(|p| p.exists()).map(Path::to_path_buf).ok_or_else(|| {
+        Error::Trust(format!(
+            "no CA bundle found (looked for {}); install ca-certificates, or set ca_file or pin under [trust]",
+            BUNDLES.join(", ")
+        ))
+    })
+}
+
+fn load(path: &Path) -> Result<RootCertStore, Error> {
+    let shown = path.display();
+    let mut roots = RootCertStore::empty();
+    let certificates = CertificateDer::pem_file_iter(path)
+        .map_err(|e| Error::Trust(format!("reading the CA file {shown}: {}", pem_text(&e))))?;
+    let mut unusable = 0_usize;
+    for certificate in certificates {
+        let certificate = certificate
+            .map_err(|e| Error::Trust(format!("reading the CA file {shown}: {}", pem_text(&e))))?;
+        if roots.add(certificate).is_err() {
+            unusable += 1;
+        }
+    }
+    if roots.is_empty() {
+        return Err(Error::Trust(format!(
+            "the CA file {shown} holds no usable certificate ({unusable} unusable); it must be PEM text with -----BEGIN CERTIFICATE-----"
+        )));
+    }
+    roots.roots.shrink_to_fit();
+    Ok(roots)
+}
+
+fn pem_text(error: &rustls::pki_types::pem::Error) -> String {
+    match error {
+        rustls::pki_types::pem::Error::Io(e) => e.to_string(),
+        other => format!("not PEM: {other}"),
+    }
+}
+
+/// Reads `sha256//BASE64`, curl's form of a public key pin. Errors say the form.
+pub fn parse_pin(text: &str) -> Result<[u8; 32], String> {
+    text.strip_prefix("sha256//")
+        .and_then(|b| STANDARD.decode(b).ok())
+        .and_then(|b| <[u8; 32]>::try_from(b).ok())
+        .ok_or_else(|| "a pin has the form sha256// and 44 characters of base64".to_string())
+}
+
+/// The inverse of [`parse_pin`].
+pub fn show_pin(pin: &[u8]) -> String {
+    format!("sha256//{}", STANDARD.encode(pin))
+}
+
+/// The system clock, but never earlier than the day this program was made (N2).
+#[derive(Debug)]
+struct FlooredClock;
+
+impl TimeProvider for FlooredClock {
+    fn current_time(&self) -> Option<UnixTime> {
+        let floor: u64 = env!("BUILD_EPOCH").parse().unwrap_or(0);
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO);
+        Some(UnixTime::since_unix_epoch(
+            now.max(Duration::from_secs(floor)),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_reads_back_and_bad_ones_name_the_form() {
+        let pin = [7_u8; 32];
+        assert_eq!(parse_pin(&show_pin(&pin)), Ok(pin));
+        for bad in [
+            "",
+            "sha256//",
+            "sha256//AAAA",
+            "md5//AAAA",
+            "sha256//????",
+            &show_pin(&pin)[8..],
+        ] {
+            assert!(parse_pin(bad).unwrap_err().contains("sha256//"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_or_empty_ca_file_is_named() {
+        let dir = std::env::temp_dir().join(format!("homey-panel-tls-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let empty = dir.join("empty.pem");
+        std::fs::write(&empty, "no certificate here\n").unwrap();
+        for (path, word) in [
+            (dir.join("absent.pem"), "absent.pem"),
+            (empty, "no usable certificate"),
+        ] {
+            let text = client_config(&Trust::CaFile(path)).unwrap_err().to_string();
+            assert!(text.contains(word), "{text}");
+        }
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn the_clock_never_runs_before_the_build() {
+        let floor: u64 = env!("BUILD_EPOCH").parse().unwrap();
+        assert!(FlooredClock.current_time().unwrap().as_secs() >= floor);
+    }
+}
