@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! EDGE. The configured hub as the commands and the loop see it: calls in, checked replies out.
+//!
+//! Puts `homey`'s calls under the header profile, sends them through `net`, and turns what comes back into
+//! either a body to read or a [`Refusal`] that says which of the two sides is at odds. Must not know panels.
+
+mod bearer;
+mod lookup;
+mod refusal;
+
+use std::io::{self, Read};
+use std::time::Duration;
+
+use crate::config::{Config, Credential, ProfileName, Scheme};
+use crate::failure::Failure;
+use crate::homey::call::{Call, Repeat as CallRepeat};
+use crate::homey::error::{classify, expect_json, retry_after};
+use crate::homey::profile::{Holes, Profile};
+use crate::homey::reply::{self, PingError, PingParts};
+use crate::http::{Check, Limits, RequestHead};
+use crate::net::{self, Address, Alone, Body, Deadlines, Reply, Session, TlsName, Trust};
+
+pub use bearer::Bearer;
+pub use lookup::{Lookup, Source, look_up};
+pub use refusal::Refusal;
+
+/// No error body that matters is longer.
+pub const MAX_ERROR_BODY: usize = 64 * 1024;
+
+/// How much of a body is looked at before it is believed to be JSON.
+const FIRST: usize = 64;
+
+/// How long a one-shot command may take in all.
+const ONE_SHOT: Duration = Duration::from_secs(30);
+
+/// What every request to the configured hub has in common.
+pub struct Hub {
+    /// Where it is dialled.
+    pub address: Address,
+    /// Its id; empty while unknown.
+    pub id: String,
+    /// `None` only for commands that need none.
+    pub bearer: Option<Bearer>,
+    credential: Option<Credential>,
+    /// Bounds for decoding its replies.
+    pub limits: Limits,
+    host: String,
+    app_name: String,
+    profile: Profile,
+}
+
+impl Hub {
+    /// Prepares trust, profile and address; reads no bearer and connects to nothing.
+    pub fn new(config: &Config) -> Result<Hub, Failure> {
+        let address = &config.hub.address;
+        let tls = match (address.scheme, &address.tls_name) {
+            (Scheme::Http, _) => None,
+            (Scheme::Https, name) => {
+                let name = name.clone().unwrap_or_else(|| address.ip.to_string());
+                let name = TlsName::try_from(name).map_err(|e| {
+                    Failure::config(format!("the hub's TLS name: {e}; set tls_name under [hub]"))
+                })?;
+                Some((
+                    net::client_config(&trust(config))
+                        .map_err(|e| Failure::config(e.to_string()))?,
+                    name,
+                ))
+            }
+        };
+        Ok(Hub {
+            address: Address {
+                ip: address.ip,
+                port: address.port,
+                tls,
+            },
+            id: config.hub.id.clone().unwrap_or_default(),
+            bearer: None,
+            credential: None,
+            limits: Limits {
+                max_output: config.limits.max_reply,
+                ..Limits::default()
+            },
+            host: address.host.clone(),
+            app_name: config.profile.app_name.clone(),
+            profile: profile(&config.profile.name)?,
+        })
+    }
+
+    /// Reads the bearer as configured; warnings go to the log.
+    pub fn load_bearer(&mut self, config: &Config) -> Result<(), Failure> {
+        let bearer = Bearer::load(&config.hub.credential)?;
+        if let Some(warning) = &bearer.warning {
+            log::warn!("{warning}");
+        }
+        self.bearer = Some(bearer);
+        self.credential = Some(config.hub.credential.clone());
+        Ok(())
+    }
+
+    /// Reads the bearer's file again where it has changed; `true`: there is another bearer now.
+    pub fn reload_bearer(&mut self) -> Result<bool, Failure> {
+        let (Some(bearer), Some(credential)) = (&self.bearer, &self.credential) else {
+            return Ok(false);
+        };
+        if !bearer.has_changed() {
+            return Ok(false);
+        }
+        let renewed = Bearer::load(credential)?;
+        let changed = renewed.secret.expose() != bearer.secret.expose();
+        self.bearer = Some(renewed);
+        Ok(changed)
+    }
+
+    /// A connection to this hub, not yet dialled.
+    pub fn session(&self) -> Session {
+        Session::new(Box::new(self.address.clone()))
+    }
+
+    /// The bytes of a call under the header profile.
+    pub fn request(&self, call: &Call<'_>) -> Result<net::Request, Failure> {
+        let token = if call.needs_bearer() {
+            self.bearer.as_ref().map(|b| &b.secret)
+        } else {
+            None
+        };
+        let holes = Holes {
+            host: &self.host,
+            token,
+            hub: &self.id,
+            length: None,
+            content_type: "",
+            etag: "",
+            name: &self.app_name,
+        };
+        let wrong = |e: &dyn std::fmt::Display| Failure::config(format!("{}: {e}", call.name()));
+        let request = self.profile.request(call, &holes).map_err(|e| wrong(&e))?;
+        let mut head = RequestHead::new(request.method, &request.target).map_err(|e| wrong(&e))?;
+        for line in &request.lines {
+            head.line(line).map_err(|e| wrong(&e))?;
+        }
+        let body_len = request.body.as_ref().map(|b| b.len() as u64);
+        let mut bytes = head
+            .finish(body_len, Check::Strict)
+            .map_err(|e| wrong(&e))?;
+        bytes.extend_from_slice(request.body.as_deref().unwrap_or_default());
+        let repeat = match call.may_repeat() {
+            CallRepeat::OneShot => net::Repeat::Never,
+            CallRepeat::Safe | CallRepeat::AbsolutePut => net::Repeat::Once,
+        };
+        Ok(net::Request {
+            bytes,
+            head_only: false,
+            repeat,
+        })
+    }
+
+    /// Sends a call, waiting alone, and reads its body whole: at most `limit` bytes.
+    pub fn collect(
+        &self,
+        session: &mut Session,
+        call: &Call<'_>,
+        limit: usize,
+    ) -> Result<Vec<u8>, Refusal> {
+        self.read(session, call, &mut |body| Ok(net::collect(body, limit)?))
+    }
+
+    /// Sends a call, waiting alone, and lets `visit` read the body as it comes.
+    pub fn read<T>(
+        &self,
+        session: &mut Session,
+        call: &Call<'_>,
+        visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let request = self.request(call).map_err(|e| Refusal::Local(e.message))?;
+        let mut wait = Alone;
+        let reply = net::fetch(session, request, Deadlines::all(ONE_SHOT), &mut wait)?;
+        visit(&mut accept(reply, self.limits)?)
+    }
+}
+
+/// A reply's body that begins as JSON does, or is empty.
+pub struct Accepted<'a> {
+    first: [u8; FIRST],
+    len: usize,
+    at: usize,
+    body: Body<'a>,
+}
+
+impl Read for Accepted<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut first = self.first.get(self.at..self.len).unwrap_or_default();
+        if first.is_empty() {
+            return self.body.read(out);
+        }
+        let n = first.read(out)?;
+        self.at += n;
+        Ok(n)
+    }
+}
+
+/// Hands out the body of a reply that says yes with JSON (or with nothing); anything else is a [`Refusal`].
+pub fn accept(reply: Reply<'_>, limits: Limits) -> Result<Accepted<'_>, Refusal> {
+    let status = reply.head.status();
+    let field = |name| {
+        reply
+            .head
+            .get(name)
+            .map(|v| String::from_utf8_lossy(v).into_owned())
+    };
+    let (content_type, told) = (field("content-type"), field("retry-after"));
+    let mut body = reply.decoded(limits)?;
+    if !(200..300).contains(&status) {
+        let mut text = Vec::new();
+        // A broken error body is no reason to forget the status that came before it.
+        let _ = body.take(MAX_ERROR_BODY as u64).read_to_end(&mut text);
+        let error = classify(status, content_type.as_deref(), &text);
+        return Err(Refusal::Hub {
+            error,
+            retry_after: told.as_deref().and_then(retry_after),
+        });
+    }
+    let mut first = [0; FIRST];
+    let mut len = 0;
+    while len < FIRST {
+        match body.read(first.get_mut(len..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(n) => len += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(net::Error::from_io(e).into()),
+        }
+    }
+    if len > 0 {
+        // A captive portal answers 200 with HTML; nothing of it is to be trusted (N20).
+        expect_json(
+            status,
+            content_type.as_deref(),
+            first.get(..len).unwrap_or_default(),
+        )?;
+    }
+    Ok(Accepted {
+        first,
+        len,
+        at: 0,
+        body,
+    })
+}
+
+/// Judges the reply to a ping; `expected` may be empty. `Some`: the id that the hub told.
+pub fn read_ping(
+    reply: Reply<'_>,
+    limits: Limits,
+    expected: &str,
+) -> Result<Option<String>, Refusal> {
+    let head = reply.head.clone();
+    let text = |name| head.get(name).and_then(|v| std::str::from_utf8(v).ok());
+    let body = net::collect(&mut reply.decoded(limits)?, MAX_ERROR_BODY)?;
+    let parts = PingParts {
+        status: head.status(),
+        hub_id: text("x-homey-id"),
+        version: text("x-homey-version"),
+        tier: text("x-homey-tier"),
+        content_type: text("content-type"),
+        body: &body,
+    };
+    match reply::ping(&parts, Some(expected).filter(|id| !id.is_empty())) {
+        Ok(known) => Ok(known.hub_id),
+        // Old hubs do not say who they are; with no id configured there is nothing to compare.
+        Err(PingError::NoId) => Ok(None),
+        Err(PingError::Hub(error)) => Err(error.into()),
+        Err(other) => Err(Refusal::WrongHub(other.to_string())),
+    }
+}
+
+/// The configured trust, in `net`'s words.
+pub fn trust(config: &Config) -> Trust {
+    match &config.trust {
+        crate::config::Trust::System => Trust::System,
+        crate::config::Trust::CaFile(path) => Trust::CaFile(path.into()),
+        crate::config::Trust::Pin(pin) => Trust::Pin(*pin),
+    }
+}
+
+/// A header profile by its configured name.
+pub fn profile(name: &ProfileName) -> Result<Profile, Failure> {
+    Ok(match name {
+        ProfileName::Forum => Profile::forum(),
+        ProfileName::Minimal => Profile::minimal(),
+        ProfileName::Own(lines) => {
+            Profile::custom("own", lines).map_err(|e| Failure::config(e.to_string()))?
+        }
+    })
+}
