@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From the controller's calls to requests on lanes, and from replies back to outcomes.
+
+use std::time::Duration;
+
+use crate::homey::call::Call as HubCall;
+use crate::homey::error::{Kind, classify, expect_json, retry_after};
+use crate::homey::reply;
+use crate::http::ResponseHead;
+use crate::net;
+use crate::panel::plan::PointId;
+use crate::panel::{Call, Order, Outcome, PollId};
+use crate::time::Time;
+
+use super::fetches;
+use super::lanes::{End, Finished, Job};
+use super::life::Life;
+
+/// A pause before a 401 or 429 without Retry-After is answered by another try.
+const SHORT_PAUSE: Duration = Duration::from_millis(500);
+
+impl Life {
+    /// Takes what the controller wants done, starts what can start, brings home what ended.
+    pub(super) fn step_commands(&mut self, now: Time) {
+        let mut finished = std::mem::take(&mut self.finished);
+        self.lanes.step(now, &mut finished);
+        // Until a byte has left, a command can still be withdrawn; the controller is told the moment that ends.
+        while let Some(ticket) = self.lanes.next_departed() {
+            self.controller.sent(ticket);
+        }
+        for done in finished.drain(..) {
+            self.pacer.ended();
+            self.bring_home(done, now);
+        }
+        self.finished = finished;
+        while let Some(call) = self.controller.next_call(now) {
+            self.waiting.push_back(call);
+        }
+        for _ in 0..self.waiting.len() {
+            let Some(call) = self.waiting.pop_front() else {
+                break;
+            };
+            if let Some(call) = self.try_start(call, now) {
+                self.waiting.push_back(call);
+            }
+        }
+    }
+
+    /// Whether commands wait that a poll should give way to.
+    pub fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Starts a call, or gives it back where it has to wait; one that cannot be sent ends here.
+    fn try_start(&mut self, call: Call, now: Time) -> Option<Call> {
+        if now > call.life || !self.identified {
+            self.controller.outcome(call.ticket, Outcome::NotSent, now);
+            return None;
+        }
+        let Some(target) = self.target_of(&call.order) else {
+            self.controller.outcome(call.ticket, Outcome::NotSent, now);
+            return None;
+        };
+        let may_start = self.pacer.may_start(now).is_some_and(|at| at <= now);
+        if !may_start || !self.lanes.has_room_for(&target) {
+            return Some(call);
+        }
+        let (request, doing) = match self.request_of(&call.order) {
+            Ok(made) => made,
+            Err(why) => {
+                self.controller
+                    .outcome(call.ticket, Outcome::Refused { why }, now);
+                return None;
+            }
+        };
+        let read = match call.order {
+            Order::Read { point } => self
+                .directory
+                .index_of(point)
+                .map(|index| (index, self.controller.poll_started(now))),
+            Order::Set { .. } | Order::Start(_) => None,
+        };
+        let job = Job {
+            ticket: call.ticket,
+            target,
+            doing,
+            read,
+            departed: false,
+        };
+        if self.lanes.start(job, request, now).is_err() {
+            return Some(call);
+        }
+        self.pacer.started(now);
+        None
+    }
+
+    /// What a call is about: the device, so that no two commands for one are in flight, or the flow or mood.
+    fn target_of(&self, order: &Order) -> Option<String> {
+        match order {
+            Order::Set { point, .. } | Order::Read { point } => {
+                self.directory.device(*point).map(str::to_string)
+            }
+            Order::Start(start) => self.directory.starter(*start).map(|s| s.id().to_string()),
+        }
+    }
+
+    fn request_of(&self, order: &Order) -> Result<(net::Request, String), String> {
+        let gone = || "not known on the hub".to_string();
+        let capability =
+            |point: PointId| self.plan.points.get(usize::from(point.0)).ok_or_else(gone);
+        let call = match order {
+            Order::Set { point, value } => HubCall::SetCapability {
+                device: self.directory.device(*point).ok_or_else(gone)?,
+                capability: &capability(*point)?.capability,
+                value,
+                duration: None,
+            },
+            Order::Read { point } => {
+                HubCall::Device(self.directory.device(*point).ok_or_else(gone)?)
+            }
+            Order::Start(start) => self.directory.starter(*start).ok_or_else(gone)?.call(),
+        };
+        let doing = match order {
+            Order::Set { point, .. } => format!(
+                "set {} of {}",
+                capability(*point)?.capability,
+                capability(*point)?.device
+            ),
+            Order::Read { point } => format!("read {}", capability(*point)?.device),
+            Order::Start(start) => {
+                let name = self
+                    .plan
+                    .starts
+                    .get(usize::from(start.0))
+                    .map_or("", |s| s.name.as_str());
+                format!("start {name}")
+            }
+        };
+        Ok((self.hub.request(&call).map_err(|e| e.message)?, doing))
+    }
+
+    fn bring_home(&mut self, done: Finished, now: Time) {
+        let Finished { job, end } = done;
+        let outcome = match end {
+            End::Broken {
+                error,
+                may_have_left,
+            } => {
+                log::info!("{}: {error}", job.doing);
+                self.trouble = true;
+                self.lanes.hang_up();
+                if may_have_left {
+                    Outcome::Lost
+                } else {
+                    Outcome::NotSent
+                }
+            }
+            End::Reply { head, body } => self.judge(&job, &head, &body, now),
+        };
+        if let Some((_, poll)) = job.read {
+            self.controller
+                .poll_ended(poll, now, matches!(outcome, Outcome::Done { .. }));
+        }
+        self.controller.outcome(job.ticket, outcome, now);
+    }
+
+    /// What a complete reply to a command means.
+    fn judge(&mut self, job: &Job, head: &ResponseHead, body: &[u8], now: Time) -> Outcome {
+        let text = |name| head.get(name).and_then(|v| std::str::from_utf8(v).ok());
+        let content_type = text("content-type");
+        let status = head.status();
+        if (200..300).contains(&status) {
+            // A portal's page is no confirmation (N20).
+            if let (false, Err(error)) = (body.is_empty(), expect_json(status, content_type, body))
+            {
+                self.trouble = true;
+                return Outcome::Refused {
+                    why: format!("{}: {error}", job.doing),
+                };
+            }
+            return match job.read {
+                None => Outcome::Done {
+                    value: reply::set_reply(body),
+                },
+                Some((index, poll)) => self.apply_read(index, poll, body, now),
+            };
+        }
+        let error = classify(status, content_type, body);
+        match error.kind {
+            kind if kind.is_unauthorized() => {
+                // The poll finds out whether the bearer is dead or this was one of the short spells that
+                // hubs have at night (`api.md` 10); until then nothing has run and it may be tried again.
+                self.trouble = true;
+                Outcome::NotNow { pause: SHORT_PAUSE }
+            }
+            Kind::TooManyRequests => {
+                let pause = text("retry-after")
+                    .and_then(retry_after)
+                    .unwrap_or(SHORT_PAUSE * 2);
+                self.pacer.hold(now + pause);
+                Outcome::NotNow { pause }
+            }
+            Kind::NotFound => {
+                self.names_in_doubt = true;
+                self.trouble = true;
+                Outcome::Refused {
+                    why: format!("{}: {error}", job.doing),
+                }
+            }
+            _ => Outcome::Refused {
+                why: format!("{}: {error}", job.doing),
+            },
+        }
+    }
+
+    fn apply_read(&mut self, index: usize, poll: PollId, body: &[u8], now: Time) -> Outcome {
+        match fetches::device_readings(&self.directory, index, body) {
+            Ok((readings, _)) => {
+                for (slot, reading) in readings {
+                    self.controller.update(poll, PointId(slot), reading, now);
+                }
+                Outcome::Done { value: None }
+            }
+            Err(refusal) => Outcome::Refused {
+                why: format!("the device's state: {refusal}"),
+            },
+        }
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! EDGE. The poll's requests, each from call to checked result, waiting through [`Life`].
+
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use crate::client::{Accepted, Refusal, accept, read_ping};
+use crate::homey::call::Call;
+use crate::homey::reply;
+use crate::homey::{Dialect, Reading};
+use crate::net::{self, Session, monotonic};
+
+use super::directory::Directory;
+use super::life::Life;
+
+/// What a list told of the bound devices.
+pub struct List {
+    pub readings: Vec<(u16, Reading)>,
+    /// By bound device: whether the list had it.
+    pub present: Vec<bool>,
+    /// Devices in the list, bound or not.
+    pub items: usize,
+    /// Decoded size.
+    pub bytes: u64,
+    pub dialect: Dialect,
+}
+
+/// Asks whoever answers for its id; `Some` where it told one.
+pub fn ping(session: &mut Session, life: &mut Life) -> Result<Option<String>, Refusal> {
+    let expected = life.hub.id.clone();
+    let limits = life.hub.limits;
+    paced(session, life, &Call::Ping { hub_id: &expected }, |reply| {
+        read_ping(reply, limits, &expected)
+    })
+}
+
+/// Reads the whole list, keeping what is bound.
+pub fn list(session: &mut Session, life: &mut Life) -> Result<List, Refusal> {
+    let directory = Rc::clone(&life.directory);
+    get(session, life, &Call::Devices, |body| {
+        let mut body = Counting {
+            inner: body,
+            bytes: 0,
+        };
+        let mut readings = Vec::new();
+        let outcome = directory.visit(None, |bound| {
+            reply::devices(&mut body, bound, &mut |slot, r| readings.push((slot, r)))
+        })?;
+        let items = usize::try_from(outcome.items).unwrap_or(usize::MAX);
+        Ok(List {
+            readings,
+            present: outcome.seen,
+            items,
+            bytes: body.bytes,
+            dialect: outcome.dialect,
+        })
+    })
+}
+
+/// Reads the nth bound device.
+pub fn single(
+    session: &mut Session,
+    life: &mut Life,
+    index: usize,
+) -> Result<(Vec<(u16, Reading)>, Dialect), Refusal> {
+    let directory = Rc::clone(&life.directory);
+    let id = directory.id(index).unwrap_or_default();
+    get(session, life, &Call::Device(id), |body| {
+        device_readings(&directory, index, body)
+    })
+}
+
+/// What the reply about the nth bound device says of its points.
+pub fn device_readings(
+    directory: &Directory,
+    index: usize,
+    body: impl Read,
+) -> Result<(Vec<(u16, Reading)>, Dialect), Refusal> {
+    let mut readings = Vec::new();
+    let outcome = directory.visit(Some(index), |bound| {
+        bound
+            .first()
+            .map(|device| reply::device(body, device, &mut |slot, r| readings.push((slot, r))))
+    });
+    match outcome {
+        Some(outcome) => Ok((readings, outcome?.dialect)),
+        None => Ok((Vec::new(), Dialect::Unknown)),
+    }
+}
+
+/// A GET whose accepted body `visit` reads as it comes.
+pub fn get<T>(
+    session: &mut Session,
+    life: &mut Life,
+    call: &Call<'_>,
+    visit: impl FnOnce(&mut Accepted<'_>) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    let limits = life.hub.limits;
+    paced(session, life, call, |reply| {
+        visit(&mut accept(reply, limits)?)
+    })
+}
+
+/// One request of the poll, when its turn has come.
+fn paced<T>(
+    session: &mut Session,
+    life: &mut Life,
+    call: &Call<'_>,
+    visit: impl FnOnce(net::Reply<'_>) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    life.await_turn(session)?;
+    let request = life
+        .hub
+        .request(call)
+        .map_err(|e| Refusal::Local(e.message))?;
+    life.pacer.started(monotonic());
+    let result = net::fetch(session, request, life.deadlines, life)
+        .map_err(Refusal::from)
+        .and_then(visit);
+    life.pacer.ended();
+    result
+}
+
+/// Counts what is read through it.
+struct Counting<R> {
+    inner: R,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(out)?;
+        self.bytes += u64::try_from(n).unwrap_or(0);
+        Ok(n)
+    }
+}

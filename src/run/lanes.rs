@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! EDGE. Commands on their own warm connections, beside whatever a poll is doing.
+//!
+//! A lane is one connection that carries one command at a time. All of them are stepped from inside every wait,
+//! none of them ever blocks, and at most one command for a device is in flight: a device that never answers
+//! costs one lane for the command's deadline and delays nobody else.
+
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use crate::client::Hub;
+use crate::config::Config;
+use crate::http::{Codings, ContentDecoder, Limits, ResponseHead};
+use crate::net::{self, BodyStep, Deadlines, Error, Interest, Session, Step};
+use crate::panel::{PollId, Ticket};
+use crate::time::Time;
+
+/// No reply to a command is longer than this, before and after decoding.
+const MAX_REPLY: usize = 64 * 1024;
+
+/// A connection that nothing was sent on is not made again sooner than this after the server closed it.
+const REWARM: Duration = Duration::from_secs(30);
+
+/// What a lane carries.
+pub struct Job {
+    pub ticket: Ticket,
+    /// The device or flow that it is for; no two jobs in flight share one.
+    pub target: String,
+    /// In words, for messages.
+    pub doing: String,
+    /// For a read: which one it is, in the order of our own requests.
+    pub read: Option<(usize, PollId)>,
+    /// Whether the controller has been told that it may have left.
+    pub departed: bool,
+}
+
+/// What became of a job.
+pub struct Finished {
+    pub job: Job,
+    pub end: End,
+}
+
+/// How its exchange ended.
+pub enum End {
+    /// A complete reply.
+    Reply {
+        head: Box<ResponseHead>,
+        body: Vec<u8>,
+    },
+    /// No complete reply. `may_have_left`: some of the request may have reached the hub.
+    Broken { error: Error, may_have_left: bool },
+}
+
+struct Lane {
+    session: Session,
+    job: Option<Job>,
+    head: Option<Box<ResponseHead>>,
+    body: Vec<u8>,
+    warmed: Option<Time>,
+}
+
+/// All lanes.
+pub struct Lanes {
+    lanes: Vec<Lane>,
+    deadlines: Deadlines,
+}
+
+impl Lanes {
+    /// Three lanes, not dialled yet: two commands in flight (design section 5), and one to spare for a
+    /// device that hangs.
+    pub fn for_hub(hub: &Hub, config: &Config) -> Lanes {
+        let limits = &config.limits;
+        let deadlines = Deadlines {
+            connect: limits.connect,
+            handshake: limits.tls,
+            // A driver may take all the time there is.
+            first_byte: limits.command,
+            whole: limits.command,
+        };
+        let lane = |_| Lane {
+            session: hub.session(),
+            job: None,
+            head: None,
+            body: Vec::new(),
+            warmed: None,
+        };
+        Lanes {
+            lanes: (0..3).map(lane).collect(),
+            deadlines,
+        }
+    }
+
+    /// How many commands are in flight.
+    pub fn in_flight(&self) -> usize {
+        self.lanes.iter().filter(|l| l.job.is_some()).count()
+    }
+
+    /// Whether a command for `target` could start now.
+    pub fn has_room_for(&self, target: &str) -> bool {
+        let busy_with_it = self
+            .lanes
+            .iter()
+            .filter_map(|l| l.job.as_ref())
+            .any(|j| j.target == target);
+        !busy_with_it && self.lanes.iter().any(|l| l.job.is_none())
+    }
+
+    /// Sends a command on a free lane, a warm one if there is one; gives the job back if there is none.
+    pub fn start(&mut self, job: Job, request: net::Request, now: Time) -> Result<(), Job> {
+        let free = |l: &&mut Lane| l.job.is_none();
+        let warm = self
+            .lanes
+            .iter_mut()
+            .filter(free)
+            .position(|l| l.session.is_warm())
+            .unwrap_or(0);
+        let Some(lane) = self.lanes.iter_mut().filter(free).nth(warm) else {
+            return Err(job);
+        };
+        lane.session.start(request, self.deadlines, now);
+        lane.job = Some(job);
+        lane.head = None;
+        lane.body.clear();
+        Ok(())
+    }
+
+    /// Keeps the first lane connected, so that a press costs one round trip (P2).
+    pub fn warm(&mut self, now: Time) {
+        if let Some(lane) = self.lanes.first_mut().filter(|l| l.job.is_none()) {
+            lane.session.drop_dead_link();
+            let lately = lane.warmed.is_some_and(|at| now < at + REWARM);
+            if !lane.session.is_warm() && !lane.session.is_dialling() && !lately {
+                lane.warmed = Some(now);
+                // Whether it comes about is seen by the first command; a poll reports what is wrong.
+                let _ = lane.session.warm(self.deadlines, now);
+            }
+        }
+    }
+
+    /// Lets go of every idle connection, since whatever it was connected to is gone.
+    pub fn hang_up(&mut self) {
+        for lane in self.lanes.iter_mut().filter(|l| l.job.is_none()) {
+            lane.session.close();
+            lane.warmed = None;
+        }
+    }
+
+    /// Moves everything on as far as it goes now; what ended is appended to `finished`.
+    pub fn step(&mut self, now: Time, finished: &mut Vec<Finished>) {
+        for lane in &mut self.lanes {
+            if lane.job.is_none() {
+                if lane.session.is_dialling() {
+                    let _ = lane.session.warm(self.deadlines, now);
+                } else {
+                    lane.session.drop_dead_link();
+                }
+            } else if let Some(end) = lane.advance(now) {
+                if let Some(job) = lane.job.take() {
+                    finished.push(Finished { job, end });
+                }
+            }
+        }
+    }
+
+    /// Descriptors to wait for.
+    pub fn wants(&self) -> impl Iterator<Item = (BorrowedFd<'_>, Interest)> {
+        self.lanes.iter().filter_map(|l| l.session.wants())
+    }
+
+    /// When the next deadline of any of them is.
+    pub fn deadline(&self) -> Option<Time> {
+        let waiting = |l: &&Lane| l.job.is_some() || l.session.is_dialling();
+        self.lanes
+            .iter()
+            .filter(waiting)
+            .map(|l| l.session.deadline())
+            .min()
+    }
+
+    /// The next command of which some byte may have left since this was last asked; each once.
+    pub fn next_departed(&mut self) -> Option<Ticket> {
+        let mut left = self.lanes.iter_mut().filter(|l| l.session.may_have_left());
+        let job = left.find_map(|l| l.job.as_mut().filter(|j| !j.departed))?;
+        job.departed = true;
+        Some(job.ticket)
+    }
+}
+
+impl Lane {
+    fn advance(&mut self, now: Time) -> Option<End> {
+        if self.head.is_none() {
+            match self.session.step(now) {
+                Ok(Step::Wait) => return None,
+                Ok(Step::Head(head)) => self.head = Some(head),
+                Err(error) => return Some(self.broken(error)),
+            }
+        }
+        let mut chunk = [0_u8; 2048];
+        loop {
+            match self.session.body(now, &mut chunk) {
+                Ok(BodyStep::Wait) => return None,
+                Ok(BodyStep::Bytes(n)) if self.body.len() + n <= MAX_REPLY => {
+                    self.body
+                        .extend_from_slice(chunk.get(..n).unwrap_or_default());
+                }
+                Ok(BodyStep::Bytes(_)) => {
+                    self.session.fail();
+                    return Some(self.broken(Error::TooLarge { limit: MAX_REPLY }));
+                }
+                Ok(BodyStep::End) => return Some(self.reply()),
+                Err(error) => return Some(self.broken(error)),
+            }
+        }
+    }
+
+    fn broken(&mut self, error: Error) -> End {
+        self.head = None;
+        End::Broken {
+            error,
+            may_have_left: self.session.may_have_left(),
+        }
+    }
+
+    fn reply(&mut self) -> End {
+        let Some(head) = self.head.take() else {
+            return self.broken(Error::Cancelled);
+        };
+        let limits = Limits {
+            max_output: MAX_REPLY as u64,
+            ..Limits::default()
+        };
+        let raw = std::mem::take(&mut self.body);
+        let decoded = Codings::from_head(&head)
+            .map_err(|source| Error::Coding {
+                peer: self.session.peer(),
+                source,
+            })
+            .and_then(|codings| {
+                if codings.is_identity() {
+                    return Ok(raw.clone());
+                }
+                net::collect(
+                    &mut ContentDecoder::new(raw.as_slice(), &codings, limits),
+                    MAX_REPLY,
+                )
+            });
+        match decoded {
+            Ok(body) => End::Reply { head, body },
+            Err(error) => self.broken(error),
+        }
+    }
+}
