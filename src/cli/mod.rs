@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Arguments in, calls out, tables or JSON on stdout. No protocol knowledge: that is `client`'s and `homey`'s.
+//!
+//! One file a command family. Each reads its own options with lexopt and gives its help text when asked.
+
+mod check;
+mod desk;
+mod devices;
+mod request;
+mod starts;
+mod table;
+mod values;
+
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use lexopt::prelude::*;
+use log::LevelFilter;
+use simplelog::{ConfigBuilder, WriteLogger};
+
+use crate::config::{Config, PanelKind};
+use crate::failure::Failure;
+use crate::run;
+
+const HELP: &str = "\
+homey-panel: connects a local wall panel to an Athom Homey hub
+
+usage: homey-panel [-c FILE] COMMAND [OPTIONS]
+
+  run                         drive the panels until told to stop (SIGHUP reloads the configuration)
+  check [--offline]           check the configuration; without --offline also the hub and every name in it
+  devices [--json]            all devices of the home
+  zones [--json]              all zones
+  get DEVICE [CAPABILITY]     the values of a device, or one of them
+  set DEVICE CAPABILITY VALUE set a value; it is checked against the device's own range first
+  flow list|start NAME        flows and advanced flows
+  mood list|set NAME          moods
+  request PATH|URL            one raw request; see homey-panel request --help
+  version                     what this is, and what it was built from
+
+DEVICE is \"Zone/Name\", a \"Name\" that only one device has, or an id; the same goes for flows and moods.
+
+  -c, --config FILE           the configuration (default $HOMEY_PANEL_CONFIG, ~/.config/homey-panel.toml,
+                              /etc/homey-panel.toml)
+      --log LEVEL             off, error, warn, info, debug (default info)
+      --log-file FILE         write the log there instead of stderr
+  -h, --help
+
+Exit codes: 0; 1 the hub says no; 64 usage; 69 hub not there; 77 credentials; 78 configuration.
+";
+
+/// What is common to all commands.
+pub(crate) struct Common {
+    /// As given with `-c`.
+    pub(crate) config: Option<PathBuf>,
+    level: Option<LevelFilter>,
+    log_file: Option<PathBuf>,
+}
+
+impl Common {
+    /// The configuration file that is meant.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.config.clone().unwrap_or_else(run::usual_file)
+    }
+
+    /// Reads the configuration; its warnings go to the log.
+    pub(crate) fn load(&self) -> Result<Config, Failure> {
+        let config = run::load(&self.file())?;
+        for warning in &config.warnings {
+            log::warn!("{warning}");
+        }
+        Ok(config)
+    }
+}
+
+/// Runs the command line (without the program's name).
+pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
+    let mut parser = lexopt::Parser::from_args(args);
+    let mut common = Common {
+        config: None,
+        level: None,
+        log_file: None,
+    };
+    let command = loop {
+        match parser.next()? {
+            Some(Short('c') | Long("config")) => common.config = Some(parser.value()?.into()),
+            Some(Long("log")) => common.level = Some(level(&parser.value()?.string()?)?),
+            Some(Long("log-file")) => common.log_file = Some(parser.value()?.into()),
+            Some(Short('h') | Long("help")) => return help(HELP),
+            Some(Short('V') | Long("version")) => break "version".to_string(),
+            Some(Value(command)) => break command.string()?,
+            Some(other) => return Err(other.unexpected().into()),
+            None => return Err(Failure::usage("a command is missing")),
+        }
+    };
+    match command.as_str() {
+        "run" => run_command(&mut parser, common),
+        other => {
+            start_log(&common, LevelFilter::Warn)?;
+            match other {
+                "check" => check::check(&mut parser, &common),
+                "devices" => devices::devices(&mut parser, &common),
+                "zones" => devices::zones(&mut parser, &common),
+                "get" => values::get(&mut parser, &common),
+                "set" => values::set(&mut parser, &common),
+                "flow" => starts::flow(&mut parser, &common),
+                "mood" => starts::mood(&mut parser, &common),
+                "request" => request::request(&mut parser, &common),
+                "version" => version(&mut parser),
+                "help" => help(HELP),
+                unknown => Err(Failure::usage(format!("unknown command {unknown:?}"))),
+            }
+        }
+    }
+}
+
+fn run_command(parser: &mut lexopt::Parser, mut common: Common) -> Result<(), Failure> {
+    no_more(parser)?;
+    let config = run::load(&common.file())?;
+    // A log on the terminal that the panel is drawn on would garble it; notices stand on the panel itself.
+    let drawn = config.panels.iter().any(|p| p.kind == PanelKind::Terminal);
+    if drawn && common.log_file.is_none() && nix::unistd::isatty(io::stderr()).unwrap_or(false) {
+        common.level = Some(LevelFilter::Off);
+    }
+    start_log(&common, LevelFilter::Info)?;
+    for warning in &config.warnings {
+        log::warn!("{warning}");
+    }
+    run::run(&common.file(), config)
+}
+
+fn version(parser: &mut lexopt::Parser) -> Result<(), Failure> {
+    no_more(parser)?;
+    print(&format!(
+        "homey-panel {} ({}, built for {}-{})\n",
+        env!("CARGO_PKG_VERSION"),
+        env!("BUILD_COMMIT"),
+        std::env::consts::ARCH,
+        std::env::consts::OS
+    ))
+}
+
+fn level(text: &str) -> Result<LevelFilter, Failure> {
+    text.parse().map_err(|_| {
+        Failure::usage(format!(
+            "--log {text}: expected off, error, warn, info or debug"
+        ))
+    })
+}
+
+fn start_log(common: &Common, usual: LevelFilter) -> Result<(), Failure> {
+    let level = common.level.unwrap_or(usual);
+    // Service managers stamp lines themselves; without one the uptime-independent UTC time is the useful one.
+    let mut format = ConfigBuilder::new();
+    format
+        .set_thread_level(LevelFilter::Off)
+        .set_target_level(LevelFilter::Off)
+        .add_filter_allow_str("homey_panel");
+    if common.log_file.is_none() && std::env::var_os("JOURNAL_STREAM").is_some() {
+        format.set_time_level(LevelFilter::Off);
+    }
+    let started = match &common.log_file {
+        None => WriteLogger::init(level, format.build(), io::stderr()),
+        Some(path) => {
+            let file = OpenOptions::new()
+                .append(true)
+                .create(true)
+                .mode(0o600)
+                .open(path);
+            let file =
+                file.map_err(|e| Failure::usage(format!("--log-file {}: {e}", path.display())))?;
+            WriteLogger::init(level, format.build(), file)
+        }
+    };
+    // A second logger in one process happens only in tests, and harms nothing.
+    let _ = started;
+    Ok(())
+}
+
+/// Writes to stdout; a reader that went away early is a failure without words.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    written(io::stdout().lock().write_all(text.as_bytes()))
+}
+
+/// Judges a write to stdout.
+pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
+    result.map_err(|e| {
+        Failure::new(
+            crate::failure::Exit::Failed,
+            format!("writing to stdout: {e}"),
+        )
+    })
+}
+
+pub(crate) fn help(text: &str) -> Result<(), Failure> {
+    print(text)
+}
+
+/// Refuses what is left of the command line.
+pub(crate) fn no_more(parser: &mut lexopt::Parser) -> Result<(), Failure> {
+    match parser.next()? {
+        None => Ok(()),
+        Some(Short('h') | Long("help")) => Err(Failure::usage("this command takes no options")),
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
+
+/// The positional arguments of a command and whether `--json` stood among them.
+pub(crate) fn positionals(
+    parser: &mut lexopt::Parser,
+    names: &[&str],
+    least: usize,
+) -> Result<(Vec<String>, bool), Failure> {
+    let mut values = Vec::new();
+    let mut json = false;
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Long("json") => json = true,
+            Value(value) if values.len() < names.len() => values.push(value.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    match names.get(values.len()) {
+        Some(missing) if values.len() < least => {
+            Err(Failure::usage(format!("{missing} is missing")))
+        }
+        _ => Ok((values, json)),
+    }
+}

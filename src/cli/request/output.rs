@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Where a body goes: stdout as it arrives, or a file that appears whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Exit, Failure};
+
+/// An open place for a body.
+pub enum Output {
+    Stdout(io::StdoutLock<'static>),
+    /// A device or pipe, which cannot be renamed into place.
+    Direct {
+        file: File,
+        path: PathBuf,
+    },
+    /// Written beside its name and renamed at the end.
+    Whole {
+        file: File,
+        part: PathBuf,
+        path: PathBuf,
+    },
+}
+
+impl Output {
+    /// `None` and `-`: stdout.
+    pub fn open(path: Option<&Path>) -> Result<Output, Failure> {
+        let path = match path {
+            None => return Ok(Output::Stdout(io::stdout().lock())),
+            Some(path) if path == Path::new("-") => return Ok(Output::Stdout(io::stdout().lock())),
+            Some(path) => path,
+        };
+        let failed = |e: io::Error| failure(path, &e);
+        if fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+            let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
+            return Ok(Output::Direct {
+                file,
+                path: path.to_path_buf(),
+            });
+        }
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(format!(".part{}", std::process::id()));
+        let part = path.with_file_name(name);
+        // A reply may hold tokens, so the file is its owner's alone.
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&part)
+            .map_err(failed)?;
+        Ok(Output::Whole {
+            file,
+            part,
+            path: path.to_path_buf(),
+        })
+    }
+
+    /// Writes on.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let (result, path) = match self {
+            Output::Stdout(out) => (
+                out.write_all(bytes).and_then(|()| out.flush()),
+                Path::new("stdout"),
+            ),
+            Output::Direct { file, path } => (file.write_all(bytes), path.as_path()),
+            Output::Whole { file, path, .. } => (file.write_all(bytes), path.as_path()),
+        };
+        result.map_err(|e| failure(path, &e))
+    }
+
+    /// The body is complete: the file takes its name.
+    pub fn finish(mut self) -> Result<(), Failure> {
+        match &mut self {
+            Output::Stdout(out) => out.flush().map_err(|e| failure(Path::new("stdout"), &e)),
+            Output::Direct { .. } => Ok(()),
+            Output::Whole { file, part, path } => {
+                let done = file.sync_all().and_then(|()| fs::rename(&*part, &*path));
+                done.map_err(|e| failure(path, &e))
+            }
+        }
+    }
+}
+
+impl Drop for Output {
+    /// What did not get its name is not left behind.
+    fn drop(&mut self) {
+        if let Output::Whole { part, .. } = self {
+            // After a rename there is nothing of that name to remove.
+            let _ = fs::remove_file(part);
+        }
+    }
+}
+
+fn failure(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(
+        Exit::Failed,
+        format!("request: writing to {}: {error}", path.display()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_appears_whole_or_not_at_all() {
+        let dir = std::env::temp_dir().join(format!("homey-panel-output-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let path = dir.join("body");
+        let mut output = Output::open(Some(&path)).unwrap();
+        output.write(b"half").unwrap();
+        drop(output);
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 0);
+        let mut output = Output::open(Some(&path)).unwrap();
+        output.write(b"who").unwrap();
+        output.write(b"le").unwrap();
+        assert!(!path.exists());
+        output.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
+        fs::remove_dir_all(&dir).unwrap();
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Lists for people and for programs: aligned columns, or one JSON array.
+//!
+//! Must not know where rows come from. Text from a hub is made harmless here before it reaches a terminal.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value};
+
+/// A list with named columns. Cells are JSON values, so that `--json` keeps numbers and nulls as they are.
+pub struct Table {
+    columns: &'static [&'static str],
+    rows: Vec<Vec<Value>>,
+}
+
+impl Table {
+    /// An empty list with these columns; the names serve as headings and as JSON members.
+    pub fn new(columns: &'static [&'static str]) -> Table {
+        Table {
+            columns,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row; missing cells are null, surplus ones are dropped.
+    pub fn row(&mut self, mut cells: Vec<Value>) {
+        cells.resize(self.columns.len(), Value::Null);
+        self.rows.push(cells);
+    }
+
+    /// Sorts by the text of the first cells, in their order.
+    pub fn sort(&mut self) {
+        self.rows
+            .sort_by_key(|row| row.iter().map(plain).collect::<Vec<_>>());
+    }
+
+    /// Writes the list; `json`: as an array of objects with two-space indentation.
+    pub fn write(&self, out: &mut dyn Write, json: bool) -> io::Result<()> {
+        if json {
+            let rows: Vec<Value> = self.rows.iter().map(|row| self.object(row)).collect();
+            serde_json::to_writer_pretty(&mut *out, &rows)?;
+            return writeln!(out);
+        }
+        let heading: Vec<String> = self.columns.iter().map(|c| c.to_uppercase()).collect();
+        let rows: Vec<Vec<String>> = self
+            .rows
+            .iter()
+            .map(|row| row.iter().map(plain).collect())
+            .collect();
+        let widths: Vec<usize> = (0..self.columns.len())
+            .map(|i| {
+                let cells = rows.iter().chain(std::iter::once(&heading));
+                cells
+                    .filter_map(|r| r.get(i))
+                    .map(|c| c.chars().count())
+                    .max()
+                    .unwrap_or(0)
+            })
+            .collect();
+        for row in std::iter::once(&heading).chain(&rows) {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(&widths) {
+                line.push_str(cell);
+                line.extend(std::iter::repeat_n(
+                    ' ',
+                    width.saturating_sub(cell.chars().count()) + 2,
+                ));
+            }
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    fn object(&self, row: &[Value]) -> Value {
+        let members = self
+            .columns
+            .iter()
+            .map(|c| c.to_string())
+            .zip(row.iter().cloned());
+        Value::Object(Map::from_iter(members))
+    }
+}
+
+/// A cell as a person reads it, without control characters that could steer a terminal.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "-".into(),
+        Value::Bool(true) => "yes".into(),
+        Value::Bool(false) => "no".into(),
+        Value::String(text) => harmless(text),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
+}
+
+/// Replaces control characters, so that a device's name cannot move the cursor of the reader's terminal.
+pub fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn sample() -> Table {
+        let mut table = Table::new(&["zone", "name", "on"]);
+        table.row(vec![
+            json!("Office"),
+            json!("Desk \u{1b}[2Jlight"),
+            json!(true),
+        ]);
+        table.row(vec![json!("Hall"), json!("Door")]);
+        table.sort();
+        table
+    }
+
+    #[test]
+    fn people_get_columns_and_no_escapes() {
+        let mut out = Vec::new();
+        sample().write(&mut out, false).unwrap();
+        let text = "ZONE    NAME             ON\nHall    Door             -\nOffice  Desk \u{fffd}[2Jlight  yes\n";
+        assert_eq!(String::from_utf8(out).unwrap(), text);
+    }
+
+    #[test]
+    fn programs_get_json_with_everything() {
+        let mut out = Vec::new();
+        sample().write(&mut out, true).unwrap();
+        let rows: Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(rows[0], json!({"zone": "Hall", "name": "Door", "on": null}));
+        assert_eq!(rows[1]["name"], json!("Desk \u{1b}[2Jlight"));
+    }
+}
