@@ -72,7 +72,7 @@ pub struct Profile {
     lines: Vec<Line>,
 }
 
-/// One request without its bearer's secrecy: `lines` hold the token. Goes to `http::RequestHead` line by line.
+/// One request, ready for `http::RequestHead` line by line. `lines` hold the bearer in clear, hence no `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     pub method: &'static str,
