@@ -119,7 +119,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// One item of a list. `zone` is the zone's id; a text that is no zone's id is taken as a zone's name (V2 devices
-    /// carry it). An item that comes twice, from a list that was read again, counts once.
+    /// carry it). One of the listed candidates that comes twice, from a list that was read again, counts once.
     pub fn item(&mut self, kind: ItemKind, id: &str, name: &str, zone: Option<&str>) {
         let zone: Vec<&str> = match (zone, self.zones) {
             (Some(id), Some(zones)) if zones.name(id).is_some() => zones.outward(id).collect(),

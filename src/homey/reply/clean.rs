@@ -43,6 +43,8 @@ pub(super) struct Clean<'r> {
     len: usize,
     /// `src` has no more.
     end: bool,
+    /// And the reader above has asked for it.
+    asked_beyond: bool,
     depth: u16,
     /// Inside a text, with its length so far.
     string: Option<usize>,
@@ -61,6 +63,7 @@ impl<'r> Clean<'r> {
             valid: 0,
             len: 0,
             end: false,
+            asked_beyond: false,
             depth: 0,
             string: None,
             blanking: false,
@@ -71,6 +74,12 @@ impl<'r> Clean<'r> {
     /// Why reading stopped, where it was this reader that stopped it.
     pub(super) fn fault(&self) -> Option<Fault> {
         self.fault
+    }
+
+    /// Whether the reader above went on to the end of the stream. What it complains of then is the end itself, even
+    /// where it speaks of a bad number (`1e`).
+    pub(super) fn asked_beyond_end(&self) -> bool {
+        self.asked_beyond
     }
 
     /// Makes at least one more byte ready; `false` at the end of the stream.
@@ -98,6 +107,7 @@ impl<'r> Clean<'r> {
                 return Ok(true);
             }
             if self.end && self.fault.is_none() {
+                self.asked_beyond = true;
                 return Ok(false);
             }
         }

@@ -63,6 +63,9 @@ pub fn probe_dialect(status: u16, body: &[u8]) -> Dialect {
 
 struct System;
 
+/// Where one member goes.
+type Place = fn(&mut SystemInfo) -> &mut Option<Box<str>>;
+
 impl<'de> Shape<'de> for System {
     type Out = SystemInfo;
 
@@ -72,7 +75,7 @@ impl<'de> Shape<'de> for System {
 
     fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<SystemInfo, A::Error> {
         let mut info = SystemInfo::default();
-        let place = |name: &str| -> Option<fn(&mut SystemInfo) -> &mut Option<Box<str>>> {
+        let place = |name: &str| -> Option<Place> {
             match name {
                 "homeyVersion" => Some(|info| &mut info.version),
                 "homeyModelId" => Some(|info| &mut info.model_id),

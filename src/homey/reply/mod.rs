@@ -82,6 +82,7 @@ where
         (Category::Eof, None) => ReplyError::Truncated,
         (Category::Data, None) => ReplyError::Shape { expected },
         (Category::Syntax, None) if whole => ReplyError::Trailing,
+        (Category::Syntax, None) if clean.asked_beyond_end() => ReplyError::Truncated,
         (Category::Syntax, None) => ReplyError::Syntax {
             line: e.line(),
             column: e.column(),
