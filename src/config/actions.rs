@@ -6,7 +6,7 @@ use toml_span::Value as Toml;
 use super::capability::{Sort, check_step, check_value, sort};
 use super::problem::{Report, choices};
 use super::section::{Keys, Section};
-use super::targets::Context;
+use super::targets::{Context, start_id};
 use super::value::{kind, scalar, value_at};
 use crate::panel::plan::{Action, Gesture, LayerChange, Start, StartKind};
 
@@ -234,9 +234,7 @@ impl Context<'_> {
             name: name.text.to_owned(),
         };
         let place = report.place(name.at);
-        self.targets
-            .start(self.plan, self.sources, start, place)
-            .map(Action::Start)
+        start_id(self.plan, self.sources, start, place).map(Action::Start)
     }
 
     fn layer(&mut self, report: &mut Report<'_>, action: &Section<'_>) -> Option<Action> {

@@ -4,8 +4,6 @@
 //! Two layers overlap when they are the same, or when one of the two is "every layer". A control of one layer takes the place of
 //! its namesake of every layer, so these two do not clash; lamps and different controls on one key do.
 
-use std::collections::HashMap;
-
 use super::problem::{Report, quoted};
 use crate::panel::plan::{Gesture, LayerId, PanelId};
 
@@ -21,6 +19,10 @@ pub(super) struct Owner {
 }
 
 impl Owner {
+    fn is_named_like(&self, other: &Owner) -> bool {
+        self.panel == other.panel && self.name == other.name
+    }
+
     fn overlaps(&self, other: &Owner) -> bool {
         match (self.layer, other.layer) {
             (Some(a), Some(b)) => a == b,
@@ -39,19 +41,16 @@ type Gestures = Vec<(Gesture, usize)>;
 /// What was seen so far. Reports at the second of two, with the line of the first.
 #[derive(Default)]
 pub(super) struct Clashes {
-    controls: HashMap<(PanelId, String), Vec<(Owner, Gestures)>>,
-    outputs: HashMap<(PanelId, String), Vec<Owner>>,
-    keys: HashMap<(PanelId, char), Vec<Owner>>,
+    controls: Vec<(Owner, Gestures)>,
+    outputs: Vec<Owner>,
+    keys: Vec<(char, Owner)>,
 }
 
 impl Clashes {
     /// Takes a control with its gestures and their places.
     pub(super) fn control(&mut self, report: &mut Report<'_>, owner: Owner, gestures: Gestures) {
-        let known = self
-            .controls
-            .entry((owner.panel, owner.name.clone()))
-            .or_default();
-        let clash = known.iter().find(|(other, _)| other.layer == owner.layer);
+        let same = |other: &Owner| other.is_named_like(&owner) && other.layer == owner.layer;
+        let clash = self.controls.iter().find(|(other, _)| same(other));
         if let Some((_, before)) = clash {
             let twice = gestures.iter().filter_map(|(gesture, at)| {
                 let (_, first) = before.iter().find(|(other, _)| other == gesture)?;
@@ -79,16 +78,13 @@ impl Clashes {
                     .expected("all its gestures of a layer in one [[control]]");
             }
         }
-        known.push((owner, gestures));
+        self.controls.push((owner, gestures));
     }
 
     /// Takes an output.
     pub(super) fn output(&mut self, report: &mut Report<'_>, owner: Owner) {
-        let known = self
-            .outputs
-            .entry((owner.panel, owner.name.clone()))
-            .or_default();
-        if let Some(other) = known.iter().find(|other| other.overlaps(&owner)) {
+        let same = |other: &&Owner| other.is_named_like(&owner) && other.overlaps(&owner);
+        if let Some(other) = self.outputs.iter().find(same) {
             let what = format!(
                 "output {} shows something already in line {}",
                 quoted(&owner.name),
@@ -98,7 +94,7 @@ impl Clashes {
                 .error(owner.at, what)
                 .expected("one [[output]] for each name and layer");
         }
-        known.push(owner);
+        self.outputs.push(owner);
     }
 
     /// Takes a terminal's key at `at`, of the control `owner`.
@@ -110,8 +106,10 @@ impl Clashes {
         key: Option<char>,
     ) {
         let Some(key) = key else { return };
-        let known = self.keys.entry((owner.panel, key)).or_default();
-        if let Some(other) = known.iter().find(|other| other.takes_key_of(owner)) {
+        let same = |(k, other): &&(char, Owner)| {
+            *k == key && other.panel == owner.panel && other.takes_key_of(owner)
+        };
+        if let Some((_, other)) = self.keys.iter().find(same) {
             let (key, name) = (quoted(&key.to_string()), quoted(&other.name));
             let what = format!(
                 "the key {key} belongs to control {name} of line {} already",
@@ -121,7 +119,7 @@ impl Clashes {
                 .error(at, what)
                 .expected("a key of its own for each gesture");
         }
-        known.push(owner.clone());
+        self.keys.push((key, owner.clone()));
     }
 }
 

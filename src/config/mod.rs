@@ -51,7 +51,7 @@ use crate::panel::plan::{Action, LayerId, Plan};
 use clash::Clashes;
 use problem::Report;
 use section::{Keys, Section};
-use targets::{Context, Targets};
+use targets::Context;
 
 /// Longer files are refused unread: 1 MiB.
 pub const MAX_FILE: usize = 1 << 20;
@@ -261,12 +261,11 @@ fn read_plan(
     plan: &mut Plan,
     sources: &mut Sources,
 ) -> (Vec<ControlFace>, Vec<OutputFace>) {
-    let (mut clashes, mut targets) = (Clashes::default(), Targets::default());
+    let mut clashes = Clashes::default();
     let (mut control_faces, mut output_faces) = (Vec::new(), Vec::new());
     for value in section::tables(report, root, "control", MAX_CONTROLS) {
         let mut context = Context {
             names,
-            targets: &mut targets,
             plan,
             sources,
         };
@@ -279,7 +278,6 @@ fn read_plan(
     for value in section::tables(report, root, "output", MAX_OUTPUTS) {
         let mut context = Context {
             names,
-            targets: &mut targets,
             plan,
             sources,
         };

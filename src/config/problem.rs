@@ -160,9 +160,15 @@ fn keep<'k>(
     }
 }
 
-fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
-    let full = problems.len() == MAX_KEPT;
-    problems.sort_by(|a, b| (a.line, a.column, &a.what).cmp(&(b.line, b.column, &b.what)));
+fn sorted(unsorted: Vec<Problem>) -> Vec<Problem> {
+    let full = unsorted.len() == MAX_KEPT;
+    let mut problems: Vec<Problem> = Vec::with_capacity(unsorted.len() + 1);
+    for problem in unsorted {
+        // std's sort would be 8 KiB of code for at most MAX_KEPT lines.
+        let key = |p: &Problem| (p.line, p.column);
+        let at = problems.partition_point(|p| (key(p), &p.what) <= (key(&problem), &problem.what));
+        problems.insert(at, problem);
+    }
     problems.dedup();
     let mut end = problems.last().filter(|_| full).cloned();
     if let Some(end) = &mut end {

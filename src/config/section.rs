@@ -162,10 +162,12 @@ impl<'t> Section<'t> {
     /// All entries in the order of the file: key, its place, value.
     pub(super) fn entries(&self) -> Vec<(&'t str, usize, &'t Value<'t>)> {
         let table = self.table.into_iter().flatten();
-        let mut entries: Vec<_> = table
-            .map(|(key, value)| (key.name.as_ref(), key.span.start, value))
-            .collect();
-        entries.sort_by_key(|&(_, at, _)| at);
+        let mut entries: Vec<(&str, usize, &Value<'_>)> = Vec::new();
+        for (key, value) in table {
+            // std's sort would be 8 KiB of code for a dozen keys.
+            let at = entries.partition_point(|(_, at, _)| *at <= key.span.start);
+            entries.insert(at, (key.name.as_ref(), key.span.start, value));
+        }
         entries
     }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What actions and outputs aim at: capabilities of devices, flows and moods, each kept once with the place of its first use.
 
-use std::collections::HashMap;
-
 use super::capability::{is_id, meant};
 use super::names::Names;
 use super::problem::{Report, quoted};
@@ -11,54 +9,45 @@ use super::value::Text;
 use super::{Place, PointPlace, Sources};
 use crate::panel::plan::{Plan, Point, PointId, Start, StartId};
 
-/// Collects points and starts, each once, while controls and outputs are read.
-#[derive(Default)]
-pub(super) struct Targets {
-    points: HashMap<Point, PointId>,
-    starts: HashMap<Start, StartId>,
+/// The number of this capability; its places are kept at its first use.
+fn point_id(
+    plan: &mut Plan,
+    sources: &mut Sources,
+    point: Point,
+    place: PointPlace,
+) -> Option<PointId> {
+    // A panel has dozens; searching them costs less than a table beside them.
+    let index = match plan.points.iter().position(|known| *known == point) {
+        Some(index) => index,
+        None => {
+            plan.points.push(point);
+            sources.points.push(place);
+            plan.points.len() - 1
+        }
+    };
+    u16::try_from(index).ok().map(PointId)
 }
 
-impl Targets {
-    /// The number of this capability; its places are kept at its first use.
-    fn point(
-        &mut self,
-        plan: &mut Plan,
-        sources: &mut Sources,
-        point: Point,
-        place: PointPlace,
-    ) -> Option<PointId> {
-        if let Some(id) = self.points.get(&point) {
-            return Some(*id);
+pub(super) fn start_id(
+    plan: &mut Plan,
+    sources: &mut Sources,
+    start: Start,
+    place: Place,
+) -> Option<StartId> {
+    let index = match plan.starts.iter().position(|known| *known == start) {
+        Some(index) => index,
+        None => {
+            plan.starts.push(start);
+            sources.starts.push(place);
+            plan.starts.len() - 1
         }
-        let id = PointId(u16::try_from(plan.points.len()).ok()?);
-        plan.points.push(point.clone());
-        sources.points.push(place);
-        self.points.insert(point, id);
-        Some(id)
-    }
-
-    pub(super) fn start(
-        &mut self,
-        plan: &mut Plan,
-        sources: &mut Sources,
-        start: Start,
-        place: Place,
-    ) -> Option<StartId> {
-        if let Some(id) = self.starts.get(&start) {
-            return Some(*id);
-        }
-        let id = StartId(u16::try_from(plan.starts.len()).ok()?);
-        plan.starts.push(start.clone());
-        sources.starts.push(place);
-        self.starts.insert(start, id);
-        Some(id)
-    }
+    };
+    u16::try_from(index).ok().map(StartId)
 }
 
 /// What reading an action needs beside its text.
 pub(super) struct Context<'c> {
     pub(super) names: &'c Names,
-    pub(super) targets: &'c mut Targets,
     pub(super) plan: &'c mut Plan,
     pub(super) sources: &'c mut Sources,
 }
@@ -107,7 +96,7 @@ impl Context<'_> {
             device: report.place(device.at),
             capability: report.place(capability.at),
         };
-        let id = self.targets.point(self.plan, self.sources, point, place)?;
+        let id = point_id(self.plan, self.sources, point, place)?;
         Some((id, capability))
     }
 }

@@ -298,9 +298,12 @@ impl Core {
             .filter(|flight| flight.sent)
             .map(|flight| flight.press);
         let starts = self.jobs.iter().filter(|job| job.sent).map(|job| job.press);
-        let mut presses: Vec<_> = sets.chain(starts).collect();
-        presses.sort_unstable();
-        presses.dedup();
+        let mut presses = Vec::new();
+        for press in sets.chain(starts) {
+            if !presses.contains(&press) {
+                presses.push(press);
+            }
+        }
         presses.len() as u64
     }
 }
