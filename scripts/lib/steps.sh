@@ -43,6 +43,28 @@ step_tests() {
     timeout "$limit" cargo test --package homey-sim --locked --no-fail-fast
 }
 
+# The main job, as README shows it: what the tour's panel must have said, in this order.
+step_demo() {
+    for dialect in v3 v2; do
+        out=$(timeout 300 scripts/demo --script tests/data/demo/tour.txt --dialect "$dialect")
+        echo "$out" | awk -v dialect="$dialect" '
+            BEGIN {
+                n = split("\"panel\":|\"link\":\"loading\"|\"link\":\"ready\"|\"feedback\":\"worktop\",\"result\":\"taken\"|" \
+                    "\"show\":\"worktop\",\"state\":\"pending\",\"on\":true|\"feedback\":\"worktop\",\"result\":\"confirmed\"|" \
+                    "\"show\":\"worktop\",\"state\":\"ready\",\"on\":true|\"feedback\":\"goodnight\",\"result\":\"confirmed\"|" \
+                    "\"text\":\"25.5|\"link\":\"no-hub\"|\"show\":\"room\",\"state\":\"stale\"|\"link\":\"loading\"|" \
+                    "\"show\":\"room\",\"state\":\"ready\"|\"feedback\":\"worktop\",\"result\":\"confirmed\"", want, "|")
+                i = 1
+            }
+            i <= n && index($0, want[i]) { i++ }
+            END {
+                if (i <= n) { print "demo " dialect ": never said, in its turn: " want[i]; exit 1 }
+                print "demo " dialect ": " n " milestones in order"
+            }'
+    done
+    ! pgrep -f "homey-sim --devices 30 --dialect" >/dev/null || fail "the demo left a simulator running"
+}
+
 step_msrv() {
     scripts/msrv
 }
