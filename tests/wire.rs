@@ -19,7 +19,7 @@ use homey_panel::net::{
 };
 use nix::sys::socket;
 use replies::{all_cases, ending, read_out};
-use server::{Server, answer, read_head, read_len, wait_for_end};
+use server::{Server, read_head, read_len, wait_for_end};
 use support::{case_files, unescape};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -172,6 +172,15 @@ fn replies_end_as_their_cases_say() {
         }
     }
     assert!(played >= 60, "only {played} cases were played");
+}
+
+/// Takes a request, gives a reply, and leaves the connection open until the other side closes it.
+fn answer(reply: &'static str) -> impl FnOnce(TcpStream) + Send {
+    move |mut tcp| {
+        read_head(&mut tcp);
+        let _ = tcp.write_all(reply.as_bytes());
+        wait_for_end(&mut tcp);
+    }
 }
 
 /// Closes with RST instead of FIN.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Servers on the loopback, each a thread that does what a test hands it, one connection after the other.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -80,13 +80,4 @@ pub fn read_len(stream: &mut impl Read, len: usize) -> Vec<u8> {
 pub fn wait_for_end(stream: &mut impl Read) {
     let mut rest = [0; 256];
     while matches!(stream.read(&mut rest), Ok(1..)) {}
-}
-
-/// Takes a request, gives a reply, and leaves the connection open until the other side closes it.
-pub fn answer(reply: &'static str) -> impl FnOnce(TcpStream) + Send {
-    move |mut tcp| {
-        read_head(&mut tcp);
-        let _ = tcp.write_all(reply.as_bytes());
-        wait_for_end(&mut tcp);
-    }
 }
