@@ -50,8 +50,10 @@ pub struct Exchange {
     flushed: bool,
     /// Sending failed; what was not sent never will be.
     cut_off: bool,
+    /// Of it, `start..end` has come in and is not used yet.
     inbox: Vec<u8>,
     start: usize,
+    end: usize,
     got_any: bool,
     search: HeadSearch,
     /// Bytes of interim responses so far.
@@ -72,6 +74,7 @@ impl Exchange {
             cut_off: false,
             inbox: Vec::new(),
             start: 0,
+            end: 0,
             got_any: false,
             search: HeadSearch::new(),
             interim: 0,
@@ -108,7 +111,7 @@ impl Exchange {
     /// Whether the connection may carry another request; meaningful once the body has ended.
     pub fn keeps_alive(&self) -> bool {
         // Bytes beyond the reply belong to no request of ours: such a connection cannot be trusted.
-        let all_read = self.start == self.inbox.len();
+        let all_read = self.start == self.end;
         // A reply may come before the request is sent. The server would take the next request for the rest of it.
         let all_sent = self.flushed && !self.cut_off;
         matches!(self.persistence, Some(Persistence::Keep)) && all_read && all_sent
@@ -143,7 +146,7 @@ impl Exchange {
             let Some(decoder) = &mut self.body else {
                 return Ok(BodyStep::End);
             };
-            let unread = self.inbox.get(self.start..).unwrap_or_default();
+            let unread = self.inbox.get(self.start..self.end).unwrap_or_default();
             let step = decoder.decode(unread, out).map_err(|source| Error::Body {
                 peer: self.peer.clone(),
                 source,
@@ -207,7 +210,7 @@ impl Exchange {
 
     fn parse_head(&mut self) -> Result<Option<ResponseHead>, Error> {
         loop {
-            let unread = self.inbox.get(self.start..).unwrap_or_default();
+            let unread = self.inbox.get(self.start..self.end).unwrap_or_default();
             let parsed = self.search.parse(unread).map_err(|source| Error::Head {
                 peer: self.peer.clone(),
                 source,
@@ -241,36 +244,35 @@ impl Exchange {
 
     /// Reads once. `None`: nothing there yet. `Some(0)`: the end, only while a body is being read.
     fn fill(&mut self, link: &mut dyn Link) -> Result<Option<usize>, Error> {
-        if self.start == self.inbox.len() {
-            self.inbox.clear();
-            self.start = 0;
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
         }
         let room = if self.body.is_some() {
             READ_SIZE
         } else {
             INBOX
         };
-        let filled = self.inbox.len();
-        if filled >= room {
-            self.inbox.drain(..self.start);
-            self.start = 0;
+        if self.end >= room {
+            self.inbox.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
         }
-        let filled = self.inbox.len();
-        let target = (filled + READ_SIZE).min(room.max(filled + 1));
-        self.inbox.resize(target, 0);
-        let space = self.inbox.get_mut(filled..).unwrap_or_default();
+        let target = (self.end + READ_SIZE).min(room.max(self.end + 1));
+        if self.inbox.len() < target {
+            self.inbox.reserve_exact(target - self.inbox.len());
+            self.inbox.resize(target, 0);
+        }
+        let space = self.inbox.get_mut(self.end..target).unwrap_or_default();
         let result = loop {
             match link.try_read(space) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 other => break other,
             }
         };
-        let got = *result.as_ref().unwrap_or(&0);
-        self.inbox.truncate(filled + got);
         match result {
             Ok(0) if self.body.is_some() => Ok(Some(0)),
             Ok(0) => Err(self.closed(None)),
             Ok(n) => {
+                self.end += n;
                 self.got_any = true;
                 Ok(Some(n))
             }
