@@ -241,9 +241,11 @@ impl Session {
     /// Reads body bytes into `out`. After [`BodyStep::End`] the session is idle again, its connection kept
     /// where both sides allow it.
     pub fn body(&mut self, now: Time, out: &mut [u8]) -> Result<BodyStep, Error> {
+        let allowance = self.deadline().since(now);
         let (Some(link), Some(exchange)) = (&mut self.link, &mut self.exchange) else {
             return Ok(BodyStep::End);
         };
+        link.allow(allowance);
         let step = exchange.body(link.as_mut(), out);
         match step {
             Ok(BodyStep::End) => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Every phase has its deadline, which is named and counts only after one more look.
 
-use homey_panel::net::Step;
+use homey_panel::net::{BodyStep, Step};
 
 use crate::script::{Act, Act::*, Clock, NEVER, Server, World, says, server};
 use crate::{GET, LIMITS, exchange, get, millis, secs, short};
@@ -164,6 +164,36 @@ fn an_endless_body_ends_with_its_deadline() {
         );
         assert!(world.elapsed() < 10.5, "only after {} s", world.elapsed());
         assert_eq!(world.open(), 0);
+    }
+}
+
+/// A link that blocks by itself is told before each call how long it may, lest it block for ever or not at all.
+#[test]
+fn links_that_block_are_told_how_long_they_may() {
+    let world = World::new([server([
+        Rests(secs(2)),
+        says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
+    ])]);
+    let mut session = world.session();
+    let start = world.now.get();
+    session.start(get(), LIMITS, start);
+    assert!(matches!(session.step(start), Ok(Step::Wait)));
+    for (at, allowed) in [(1, secs(2)), (2, secs(1))] {
+        world.now.set(start + secs(at));
+        session.step(world.now.get()).expect("no error yet");
+        assert_eq!(
+            world.allowed.get(),
+            allowed,
+            "waiting for the first byte at {at} s"
+        );
+    }
+    for at in [2, 4, 9] {
+        world.now.set(start + secs(at));
+        assert!(matches!(
+            session.body(world.now.get(), &mut [0; 9]),
+            Ok(BodyStep::Wait)
+        ));
+        assert_eq!(world.allowed.get(), secs(10 - at), "in the body at {at} s");
     }
 }
 

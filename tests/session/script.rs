@@ -128,6 +128,8 @@ pub struct World {
     /// Chance of trouble in every read, write and flush, in percent; and the state of the dice.
     pub trouble: Cell<u64>,
     pub dice: Cell<u64>,
+    /// How long the link may block by itself, as it was told last.
+    pub allowed: Cell<Duration>,
     fd: File,
 }
 
@@ -144,6 +146,7 @@ impl World {
             read_cost: Cell::new(Duration::ZERO),
             trouble: Cell::new(0),
             dice: Cell::new(0x9e37_79b9_7f4a_7c15),
+            allowed: Cell::new(Duration::ZERO),
             fd: File::open("/dev/null").expect("/dev/null"),
         })
     }
@@ -351,6 +354,10 @@ impl Link for End {
                 Ok(true)
             }
         }
+    }
+
+    fn allow(&mut self, timeout: Duration) {
+        self.world.allowed.set(timeout);
     }
 
     fn wants(&self) -> Option<(BorrowedFd<'_>, Interest)> {
