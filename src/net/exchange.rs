@@ -7,15 +7,21 @@
 
 use std::io;
 
-use crate::http::{BodyDecoder, Framing, HeadSearch, Persistence, ResponseHead, persistence};
+use crate::http::{
+    BodyDecoder, Framing, HeadError, HeadSearch, Persistence, ResponseHead, persistence,
+};
 
 use super::{Error, Link, Phase};
 
 /// Room for what has come in: a whole head at its bound fits.
 const INBOX: usize = 16 * 1024 + 512;
 
-/// The room that is kept between exchanges; the rest is given back once a head is parsed.
+/// The most that is read at once; a body is never held beyond it.
 const READ_SIZE: usize = 8 * 1024;
+
+/// The most that all interim responses to one request may take together. Any number of them is allowed, but a
+/// server that never stops sending them would keep a step from ever ending.
+const MAX_INTERIM: usize = 256 * 1024;
 
 /// How far a reply's head is.
 pub enum HeadStep {
@@ -42,10 +48,16 @@ pub struct Exchange {
     request: Vec<u8>,
     sent: usize,
     flushed: bool,
+    /// Sending failed; what was not sent never will be.
+    cut_off: bool,
+    /// Of it, `start..end` has come in and is not used yet.
     inbox: Vec<u8>,
     start: usize,
+    end: usize,
     got_any: bool,
     search: HeadSearch,
+    /// Bytes of interim responses so far.
+    interim: usize,
     body: Option<BodyDecoder>,
     persistence: Option<Persistence>,
 }
@@ -59,10 +71,13 @@ impl Exchange {
             request,
             sent: 0,
             flushed: false,
+            cut_off: false,
             inbox: Vec::new(),
             start: 0,
+            end: 0,
             got_any: false,
             search: HeadSearch::new(),
+            interim: 0,
             body: None,
             persistence: None,
         }
@@ -78,7 +93,7 @@ impl Exchange {
         self.got_any
     }
 
-    /// Whether the whole request is on its way.
+    /// Whether nothing more is to be sent.
     pub fn is_sent(&self) -> bool {
         self.flushed
     }
@@ -96,7 +111,10 @@ impl Exchange {
     /// Whether the connection may carry another request; meaningful once the body has ended.
     pub fn keeps_alive(&self) -> bool {
         // Bytes beyond the reply belong to no request of ours: such a connection cannot be trusted.
-        matches!(self.persistence, Some(Persistence::Keep)) && self.start == self.inbox.len()
+        let all_read = self.start == self.end;
+        // A reply may come before the request is sent. The server would take the next request for the rest of it.
+        let all_sent = self.flushed && !self.cut_off;
+        matches!(self.persistence, Some(Persistence::Keep)) && all_read && all_sent
     }
 
     /// The request's bytes again, for the one repeat that the retry rule allows.
@@ -120,12 +138,15 @@ impl Exchange {
     }
 
     /// De-frames body bytes into `out`, which must not be empty. Only after [`Exchange::step`] gave the head.
+    ///
+    /// Goes on sending where the head came early: a server may answer as it reads.
     pub fn body(&mut self, link: &mut dyn Link, out: &mut [u8]) -> Result<BodyStep, Error> {
+        self.send(link)?;
         loop {
             let Some(decoder) = &mut self.body else {
                 return Ok(BodyStep::End);
             };
-            let unread = self.inbox.get(self.start..).unwrap_or_default();
+            let unread = self.inbox.get(self.start..self.end).unwrap_or_default();
             let step = decoder.decode(unread, out).map_err(|source| Error::Body {
                 peer: self.peer.clone(),
                 source,
@@ -178,7 +199,7 @@ impl Exchange {
                 // A server may answer and close before it has read the whole request (RFC 9112 §9.6):
                 // whatever it had to say is read first.
                 Err(e) if self.sent > 0 => {
-                    self.flushed = true;
+                    (self.flushed, self.cut_off) = (true, true);
                     log::debug!("{}: sending stopped: {e}", self.peer);
                 }
                 Err(source) => return Err(self.closed(Some(source))),
@@ -189,7 +210,7 @@ impl Exchange {
 
     fn parse_head(&mut self) -> Result<Option<ResponseHead>, Error> {
         loop {
-            let unread = self.inbox.get(self.start..).unwrap_or_default();
+            let unread = self.inbox.get(self.start..self.end).unwrap_or_default();
             let parsed = self.search.parse(unread).map_err(|source| Error::Head {
                 peer: self.peer.clone(),
                 source,
@@ -201,6 +222,13 @@ impl Exchange {
             self.search = HeadSearch::new();
             if head.is_interim() {
                 // RFC 9110 §15.2: any number of interim responses may come before the final one.
+                self.interim += used;
+                if self.interim > MAX_INTERIM {
+                    return Err(Error::Head {
+                        peer: self.peer.clone(),
+                        source: HeadError::TooLong,
+                    });
+                }
                 continue;
             }
             let method = if self.head_only { "HEAD" } else { "GET" };
@@ -216,36 +244,35 @@ impl Exchange {
 
     /// Reads once. `None`: nothing there yet. `Some(0)`: the end, only while a body is being read.
     fn fill(&mut self, link: &mut dyn Link) -> Result<Option<usize>, Error> {
-        if self.start == self.inbox.len() {
-            self.inbox.clear();
-            self.start = 0;
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
         }
         let room = if self.body.is_some() {
             READ_SIZE
         } else {
             INBOX
         };
-        let filled = self.inbox.len();
-        if filled >= room {
-            self.inbox.drain(..self.start);
-            self.start = 0;
+        if self.end >= room {
+            self.inbox.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
         }
-        let filled = self.inbox.len();
-        let target = (filled + READ_SIZE).min(room.max(filled + 1));
-        self.inbox.resize(target, 0);
-        let space = self.inbox.get_mut(filled..).unwrap_or_default();
+        let target = (self.end + READ_SIZE).min(room.max(self.end + 1));
+        if self.inbox.len() < target {
+            self.inbox.reserve_exact(target - self.inbox.len());
+            self.inbox.resize(target, 0);
+        }
+        let space = self.inbox.get_mut(self.end..target).unwrap_or_default();
         let result = loop {
             match link.try_read(space) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 other => break other,
             }
         };
-        let got = *result.as_ref().unwrap_or(&0);
-        self.inbox.truncate(filled + got);
         match result {
             Ok(0) if self.body.is_some() => Ok(Some(0)),
             Ok(0) => Err(self.closed(None)),
             Ok(n) => {
+                self.end += n;
                 self.got_any = true;
                 Ok(Some(n))
             }

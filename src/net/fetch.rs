@@ -13,7 +13,9 @@ use nix::poll::{PollFd, PollTimeout, poll};
 use crate::http::{Codings, ContentDecoder, Limits, ResponseHead};
 use crate::time::Time;
 
-use super::{BodyStep, Deadlines, Error, Interest, Ready, Request, Session, Step, Wait, monotonic};
+use super::{
+    BodyStep, Deadlines, Error, Interest, Phase, Ready, Request, Session, Step, Wait, monotonic,
+};
 
 /// So many decoded bytes between two breaths.
 const BREATH: usize = 16 * 1024;
@@ -21,8 +23,7 @@ const BREATH: usize = 16 * 1024;
 /// The head of a reply and the way to its body.
 pub struct Reply<'a> {
     pub head: ResponseHead,
-    session: &'a mut Session,
-    wait: &'a mut dyn Wait,
+    body: RawBody<'a>,
 }
 
 /// Sends `request` and waits for the head of its reply.
@@ -38,8 +39,13 @@ pub fn fetch<'a>(
             Step::Head(head) => {
                 return Ok(Reply {
                     head: *head,
-                    session,
-                    wait,
+                    body: RawBody {
+                        session,
+                        wait,
+                        taken: 0,
+                        decoded: 0,
+                        ended: false,
+                    },
                 });
             }
             Step::Wait => pause(session, wait)?,
@@ -69,38 +75,58 @@ fn pause(session: &mut Session, wait: &mut dyn Wait) -> Result<(), Error> {
 impl<'a> Reply<'a> {
     /// The body as it came, without its transfer framing, content codings left on.
     pub fn raw(self) -> RawBody<'a> {
-        RawBody {
-            session: self.session,
-            wait: self.wait,
-        }
+        self.body
     }
 
     /// The body with its content codings taken off, within `limits`.
     pub fn decoded(self, limits: Limits) -> Result<Body<'a>, Error> {
-        let peer = self.session_peer();
-        let codings = Codings::from_head(&self.head).map_err(|source| {
-            self.session.fail();
-            Error::Coding { peer, source }
+        let codings = Codings::from_head(&self.head).map_err(|source| Error::Coding {
+            peer: self.body.session.peer(),
+            source,
         })?;
-        let raw = RawBody {
-            session: self.session,
-            wait: self.wait,
-        };
         Ok(Body {
-            inner: ContentDecoder::new(raw, &codings, limits),
-            since_breath: 0,
+            inner: ContentDecoder::new(self.body, &codings, limits),
         })
-    }
-
-    fn session_peer(&self) -> String {
-        self.session.peer()
     }
 }
 
 /// See [`Reply::raw`]. Errors are [`Error`]s inside `io::Error`; [`Error::from_io`] takes them out again.
+///
+/// Let go before its end, it closes the connection, unless the end is already here.
 pub struct RawBody<'a> {
     session: &'a mut Session,
     wait: &'a mut dyn Wait,
+    /// Bytes given since the last breath, and bytes that they were decoded to.
+    taken: usize,
+    decoded: usize,
+    ended: bool,
+}
+
+impl RawBody<'_> {
+    /// How many bytes may be given before the next breath. Breathes where it is time: coded bytes count as well as
+    /// decoded ones, since either may be many where the other is few.
+    fn room(&mut self) -> io::Result<usize> {
+        if self.taken.max(self.decoded) >= BREATH {
+            (self.taken, self.decoded) = (0, 0);
+            if !self.wait.breathe() {
+                self.session.fail();
+                return Err(io::Error::other(Error::Cancelled));
+            }
+        }
+        Ok(BREATH - self.taken.max(self.decoded))
+    }
+
+    /// The end, or what it is when the request has failed before: an error again, never an end.
+    fn over(&self) -> io::Result<usize> {
+        if self.ended {
+            return Ok(0);
+        }
+        Err(io::Error::other(Error::Closed {
+            peer: self.session.peer(),
+            phase: Phase::Body,
+            source: None,
+        }))
+    }
 }
 
 impl Read for RawBody<'_> {
@@ -108,14 +134,25 @@ impl Read for RawBody<'_> {
         if out.is_empty() {
             return Ok(0);
         }
+        if self.ended || !self.session.is_busy() {
+            return self.over();
+        }
+        let room = self.room()?.min(out.len());
+        let out = out.get_mut(..room).unwrap_or_default();
         loop {
             match self
                 .session
                 .body(self.wait.now(), out)
                 .map_err(io::Error::other)?
             {
-                BodyStep::Bytes(n) => return Ok(n),
-                BodyStep::End => return Ok(0),
+                BodyStep::Bytes(n) => {
+                    self.taken += n;
+                    return Ok(n);
+                }
+                BodyStep::End => {
+                    self.ended = true;
+                    return Ok(0);
+                }
                 BodyStep::Wait => pause(self.session, self.wait).map_err(io::Error::other)?,
             }
         }
@@ -125,29 +162,28 @@ impl Read for RawBody<'_> {
 /// See [`Reply::decoded`].
 pub struct Body<'a> {
     inner: ContentDecoder<RawBody<'a>>,
-    since_breath: usize,
 }
 
 impl Read for Body<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.since_breath >= BREATH {
-            self.since_breath = 0;
-            let raw = self.inner.get_mut();
-            if !raw.wait.breathe() {
-                raw.session.fail();
-                return Err(io::Error::other(Error::Cancelled));
-            }
-        }
-        let n = self.inner.read(out)?;
-        self.since_breath += n;
+        let room = self.inner.get_mut().room()?.min(out.len());
+        let n = self.inner.read(out.get_mut(..room).unwrap_or_default())?;
+        self.inner.get_mut().decoded += n;
         Ok(n)
     }
 }
 
 impl Drop for RawBody<'_> {
-    /// A body that was not read to its end leaves a connection that cannot be used again.
+    /// A body that is not read to its end leaves a connection that cannot be used again.
     fn drop(&mut self) {
-        if self.session.is_busy() {
+        if !self.session.is_busy() {
+            return;
+        }
+        // A reader that knows where its content ends does not ask for the end: that is no reason to close.
+        if !matches!(
+            self.session.body(self.wait.now(), &mut [0]),
+            Ok(BodyStep::End)
+        ) {
             self.session.fail();
         }
     }

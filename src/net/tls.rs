@@ -61,8 +61,9 @@ pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
-    // Two connections to one hub, one relay: more than a handful of tickets would be memory for nothing.
-    config.resumption = Resumption::in_memory_sessions(4);
+    // Eight tickets a name, and two names: the hub's and the relay's. More would be memory for nothing; with one, each
+    // would put the other out.
+    config.resumption = Resumption::in_memory_sessions(16);
     Ok(Arc::new(config))
 }
 

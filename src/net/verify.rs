@@ -13,7 +13,10 @@ use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
 };
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
+use rustls::{
+    AlertDescription, CertificateError, DigitallySignedStruct, OtherError, RootCertStore,
+    SignatureScheme,
+};
 
 use super::tls::show_pin;
 use super::{Error, TlsFault};
@@ -100,9 +103,13 @@ impl ServerCertVerifier for ChainVerifier {
             )
         );
         let self_signed = is_self_signed(end_entity);
+        // A bad signature here is that of an issuer who has the name of a trusted one, but another key: an authority
+        // that was made anew. To whoever reads the error that is an unknown issuer.
         let unknown = matches!(
             error,
-            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)
+            rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature
+            )
         );
         match spki_digest(end_entity) {
             Some(digest) if unknown || (self_signed && !dated_or_named) => {
@@ -223,26 +230,38 @@ pub(super) fn fault_of(error: &rustls::Error) -> TlsFault {
             presented,
             ..
         }) => {
-            // webpki shows each name as DnsName("…"); only the name itself is of use to a reader.
-            let names = presented
-                .iter()
-                .filter_map(|p| p.split('"').nth(1))
-                .take(4)
-                .map(str::to_string)
-                .collect();
-            TlsFault::WrongName { presented: names }
+            let names = presented.iter().filter_map(|p| bare_name(p)).take(4);
+            TlsFault::WrongName {
+                presented: names.map(str::to_string).collect(),
+            }
         }
         rustls::Error::InvalidCertificate(CertificateError::NotValidForName) => {
             TlsFault::WrongName {
                 presented: Vec::new(),
             }
         }
+        // What the chain's verifier calls so is sorted out there: this is the signature of the handshake.
+        rustls::Error::InvalidCertificate(CertificateError::BadSignature) => TlsFault::Other(
+            "the other side does not hold the key of the certificate it shows: it is not the hub"
+                .into(),
+        ),
         rustls::Error::InvalidCertificate(other) => {
             TlsFault::Other(format!("the certificate is refused: {other}"))
         }
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => TlsFault::Other(
+            "the other side speaks neither TLS 1.2 nor 1.3; update it, or check the address".into(),
+        ),
         rustls::Error::AlertReceived(alert) => TlsFault::Alert(format!("{alert:?}")),
         rustls::Error::InvalidMessage(_) => TlsFault::NotTls,
         other => TlsFault::Other(other.to_string()),
+    }
+}
+
+/// The name in `DnsName("…")` or `IpAddress(…)`, as webpki shows them; nothing else is of use to a reader.
+fn bare_name(shown: &str) -> Option<&str> {
+    match shown.strip_prefix("DnsName(\"") {
+        Some(rest) => rest.strip_suffix("\")"),
+        None => shown.strip_prefix("IpAddress(")?.strip_suffix(')'),
     }
 }
 
