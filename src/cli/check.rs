@@ -3,6 +3,8 @@
 //!
 //! Says everything that is wrong in one run, each as `file:line:column: what; expected …; did you mean …`.
 
+use lexopt::prelude::*;
+
 use crate::config::{Config, Problem, nearest};
 use crate::failure::{Exit, Failure};
 use crate::homey::Reading;
@@ -15,12 +17,18 @@ use crate::run;
 use super::desk::Desk;
 use super::{Common, print};
 
-/// `check [--offline]`
-pub(super) fn check(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Failure> {
+/// `check [--offline] [FILE]`
+pub(super) fn check(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
     let mut offline = false;
+    let mut named = false;
     while let Some(arg) = parser.next()? {
         match arg {
-            lexopt::Arg::Long("offline") => offline = true,
+            Long("offline") => offline = true,
+            Short('c') | Long("config") => common.config = Some(parser.value()?.into()),
+            Value(file) if !named => {
+                common.config = Some(file.into());
+                named = true;
+            }
             other => return Err(other.unexpected().into()),
         }
     }

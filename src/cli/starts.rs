@@ -12,11 +12,17 @@ use crate::homey::reply::{self, Zones};
 
 use super::desk::Desk;
 use super::table::Table;
-use super::{Common, positionals, print, written};
+use super::{Common, Json, positionals, print, written};
 
 /// `flow list [--json]`, `flow start NAME`
-pub(super) fn flow(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Failure> {
-    let (values, as_json) = positionals(parser, &["list or start", "the flow's name"], 1)?;
+pub(super) fn flow(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
+    let (values, as_json) = positionals(
+        parser,
+        common,
+        &["list or start", "the flow's name"],
+        1,
+        Json::Yes,
+    )?;
     match values.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["list"] => flow_list(common, as_json),
         ["start", name] => {
@@ -37,8 +43,14 @@ pub(super) fn flow(parser: &mut lexopt::Parser, common: &Common) -> Result<(), F
 }
 
 /// `mood list [--json]`, `mood set NAME`
-pub(super) fn mood(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Failure> {
-    let (values, as_json) = positionals(parser, &["list or set", "the mood's name"], 1)?;
+pub(super) fn mood(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
+    let (values, as_json) = positionals(
+        parser,
+        common,
+        &["list or set", "the mood's name"],
+        1,
+        Json::Yes,
+    )?;
     match values.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["list"] => mood_list(common, as_json),
         ["set", name] => {

@@ -13,11 +13,12 @@ use crate::homey::{Kind, Reading, Traits, Value};
 
 use super::desk::Desk;
 use super::table::Table;
-use super::{Common, positionals, print, written};
+use super::{Common, Json as HasJson, positionals, print, written};
 
 /// `get DEVICE [CAPABILITY] [--json]`
-pub(super) fn get(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Failure> {
-    let (values, as_json) = positionals(parser, &["DEVICE", "CAPABILITY"], 1)?;
+pub(super) fn get(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
+    let (values, as_json) =
+        positionals(parser, common, &["DEVICE", "CAPABILITY"], 1, HasJson::Yes)?;
     let mut desk = Desk::open(common)?;
     let name = values.first().map_or("", String::as_str);
     let device = read_device(&mut desk, name)?;
@@ -57,10 +58,18 @@ pub(super) fn get(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Fa
 }
 
 /// `set DEVICE CAPABILITY VALUE`
-pub(super) fn set(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Failure> {
+pub(super) fn set(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
     let mut values = Vec::new();
     // A negative number is a value here, not an option.
-    for value in parser.raw_args()? {
+    let mut raw = parser.raw_args()?;
+    while let Some(value) = raw.next() {
+        if values.is_empty() && (value == "-c" || value == "--config") {
+            let file = raw
+                .next()
+                .ok_or_else(|| Failure::usage("set: -c: the file is missing"))?;
+            common.config = Some(file.into());
+            continue;
+        }
         values.push(
             value
                 .into_string()

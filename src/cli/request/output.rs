@@ -33,14 +33,21 @@ impl Output {
             Some(path) => path,
         };
         let failed = |e: io::Error| failure(path, &e);
-        if fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+        // /dev/stdout may be a regular file in the end, but is none to be renamed over.
+        let is_kernels = path.starts_with("/dev") || path.starts_with("/proc");
+        if is_kernels || fs::metadata(path).is_ok_and(|m| !m.is_file()) {
             let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
             return Ok(Output::Direct {
                 file,
                 path: path.to_path_buf(),
             });
         }
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        // A link stays one: what it points to is replaced.
+        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let Some(name) = path.file_name() else {
+            return Err(failed(io::ErrorKind::InvalidInput.into()));
+        };
+        let mut name = name.to_os_string();
         name.push(format!(".part{}", std::process::id()));
         let part = path.with_file_name(name);
         // A reply may hold tokens, so the file is its owner's alone.

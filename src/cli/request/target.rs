@@ -110,6 +110,7 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     }
     match port {
         None | Some("") => Some((host, None)),
+        Some(port) if !port.bytes().all(|b| b.is_ascii_digit()) => None,
         Some(port) => Some((host, Some(port.parse().ok().filter(|p| *p > 0)?))),
     }
 }
@@ -155,6 +156,7 @@ mod tests {
             ("http://u:p@h/", "-H @FILE"),
             ("http://h:0/", "host or port"),
             ("http://h:99999/", "host or port"),
+            ("http://h:+80/", "host or port"),
             ("http://[::1/", "host or port"),
             ("http://a b/", "host or port"),
         ] {
