@@ -3,8 +3,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
+use nix::unistd::linkat;
 
 use crate::failure::{Exit, Failure};
 
@@ -16,9 +20,11 @@ pub enum Output {
         file: File,
         path: PathBuf,
     },
-    /// Written beside its name and renamed at the end.
+    /// Written without a name, or beside its own where the file system knows no nameless files, and renamed at the
+    /// end. A nameless file goes away even if this program is killed.
     Whole {
         file: File,
+        nameless: bool,
         part: PathBuf,
         path: PathBuf,
     },
@@ -51,14 +57,18 @@ impl Output {
         name.push(format!(".part{}", std::process::id()));
         let part = path.with_file_name(name);
         // A reply may hold tokens, so the file is its owner's alone.
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&part)
-            .map_err(failed)?;
+        let mut options = OpenOptions::new();
+        options.write(true).mode(0o600);
+        let (file, nameless) = match nameless(&options, &part) {
+            Some(file) => (file, true),
+            None => {
+                let file = options.create_new(true).open(&part).map_err(failed)?;
+                (file, false)
+            }
+        };
         Ok(Output::Whole {
             file,
+            nameless,
             part,
             path: path.to_path_buf(),
         })
@@ -82,8 +92,16 @@ impl Output {
         match &mut self {
             Output::Stdout(out) => out.flush().map_err(|e| failure(Path::new("stdout"), &e)),
             Output::Direct { .. } => Ok(()),
-            Output::Whole { file, part, path } => {
-                let done = file.sync_all().and_then(|()| fs::rename(&*part, &*path));
+            Output::Whole {
+                file,
+                nameless,
+                part,
+                path,
+            } => {
+                let named = if *nameless { name(file, part) } else { Ok(()) };
+                let done = named
+                    .and_then(|()| file.sync_all())
+                    .and_then(|()| fs::rename(&*part, &*path));
                 done.map_err(|e| failure(path, &e))
             }
         }
@@ -98,6 +116,30 @@ impl Drop for Output {
             let _ = fs::remove_file(part);
         }
     }
+}
+
+/// A file in `part`'s directory that has no name yet.
+fn nameless(options: &OpenOptions, part: &Path) -> Option<File> {
+    // Without /proc there is no way to give it a name later.
+    if !Path::new("/proc/self/fd").exists() {
+        return None;
+    }
+    let dir = part.parent().filter(|d| !d.as_os_str().is_empty());
+    let mut options = options.clone();
+    options.custom_flags(OFlag::O_TMPFILE.bits());
+    options.open(dir.unwrap_or(Path::new("."))).ok()
+}
+
+fn name(file: &File, part: &Path) -> io::Result<()> {
+    let from = format!("/proc/self/fd/{}", file.as_raw_fd());
+    linkat(
+        AT_FDCWD,
+        from.as_str(),
+        AT_FDCWD,
+        part,
+        AtFlags::AT_SYMLINK_FOLLOW,
+    )?;
+    Ok(())
 }
 
 fn failure(path: &Path, error: &io::Error) -> Failure {

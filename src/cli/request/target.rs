@@ -49,8 +49,9 @@ pub fn parse(text: &str) -> Result<Target, Failure> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     if authority.contains('@') {
-        return Err(wrong(
-            "a user name or password in a URL ends up in logs; send it with -H @FILE",
+        // Not repeated here, for the same reason.
+        return Err(Failure::usage(
+            "request: a user name or password in a URL ends up in logs; send it with -H @FILE",
         ));
     }
     let (host, port) = split_port(authority).ok_or_else(|| wrong("the host or port is not one"))?;
