@@ -211,6 +211,13 @@ fn start_log(common: &Common, usual: LevelFilter) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Says on stderr what a reader of the result should know besides.
+pub(crate) fn note(text: &str) {
+    let line = format!("homey-panel: {}\n", table::harmless(text));
+    // A closed stderr is no reason to stop.
+    let _ = io::stderr().write_all(line.as_bytes());
+}
+
 /// Writes to stdout; a reader that went away early is a failure without words.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     written(io::stdout().lock().write_all(text.as_bytes()))

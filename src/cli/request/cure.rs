@@ -182,5 +182,6 @@ fn dashed(args: &Args) -> Option<String> {
         return None;
     };
     let ip = url.host.parse::<Ipv4Addr>().ok()?;
-    Some(format!("{}{}", dashed_name(ip), url.path))
+    let place = url.authority.replacen(&url.host, &dashed_name(ip), 1);
+    Some(format!("{place}{}", url.path))
 }
