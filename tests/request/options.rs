@@ -131,7 +131,7 @@ fn proxies() {
         ended
             .is_good()
             .text()
-            .contains(&format!("Host: 192.168.77.7:81\r\nAccept: "))
+            .contains("Host: 192.168.77.7:81\r\nAccept: ")
     );
     assert!(ended.text().contains(KEY));
     assert!(good.requests()[1].starts_with("CONNECT 192.168.77.7:81 HTTP/1.1\r\n"));
