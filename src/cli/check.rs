@@ -3,24 +3,35 @@
 //!
 //! Says everything that is wrong in one run, each as `file:line:column: what; expected …; did you mean …`.
 
-use crate::config::{Config, Problem, nearest};
+use lexopt::prelude::*;
+
+use crate::config::{Config, Place, Problem, nearest};
 use crate::failure::{Exit, Failure};
 use crate::homey::Reading;
 use crate::homey::call::Call;
-use crate::homey::names::{RefKind, Reference};
-use crate::homey::reply;
+use crate::homey::names::{ItemKind, NameError, RefKind, Reference, Resolved};
+use crate::homey::reply::{self, DeviceRow, NamedItem};
+use crate::homey::text::one_line;
 use crate::panel::plan::{Action, PointId, StartKind};
 use crate::run;
 
 use super::desk::Desk;
 use super::{Common, print};
 
-/// `check [--offline]`
-pub(super) fn check(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Failure> {
+/// `check [--offline] [FILE]`
+pub(super) fn check(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
     let mut offline = false;
+    let mut named = false;
     while let Some(arg) = parser.next()? {
         match arg {
-            lexopt::Arg::Long("offline") => offline = true,
+            Long("offline") => offline = true,
+            // The usual, for those who say so.
+            Long("online") => offline = false,
+            Short('c') | Long("config") => common.config = Some(parser.value()?.into()),
+            Value(file) if !named => {
+                common.config = Some(file.into());
+                named = true;
+            }
             other => return Err(other.unexpected().into()),
         }
     }
@@ -30,23 +41,40 @@ pub(super) fn check(parser: &mut lexopt::Parser, common: &Common) -> Result<(), 
     }
     let plan = &config.plan;
     print(&format!(
-        "{}: ok; {} panels, {} controls, {} outputs, {} capabilities, {} flows and moods\n",
+        "{}: ok; {}, {}, {}, {}, {}\n",
         config.file,
-        config.panels.len(),
-        plan.controls.len(),
-        plan.outputs.len(),
-        plan.points.len(),
-        plan.starts.len()
+        count(config.panels.len(), "panel", "panels"),
+        count(plan.controls.len(), "control", "controls"),
+        count(plan.outputs.len(), "output", "outputs"),
+        count(plan.points.len(), "capability", "capabilities"),
+        count(plan.starts.len(), "flow or mood", "flows and moods"),
     ))?;
     let mut problems = check_panels(&config)?;
-    if !offline {
-        problems.extend(check_hub(&config)?);
-    }
-    if problems.is_empty() {
-        return Ok(());
-    }
-    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    Err(Failure::new(Exit::Config, lines.join("\n")))
+    let asked = if offline {
+        Ok(())
+    } else {
+        check_hub(&config, &mut problems)
+    };
+    // What was found before the hub failed is worth as much as if it had not.
+    problems.sort_by_key(|p| (p.line, p.column));
+    let mut lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let exit = match asked {
+        Ok(()) if lines.is_empty() => return Ok(()),
+        Ok(()) => Exit::Config,
+        Err(failure) => {
+            lines.push(failure.message);
+            if problems.is_empty() {
+                failure.exit
+            } else {
+                Exit::Config
+            }
+        }
+    };
+    Err(Failure::new(exit, lines.join("\n")))
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// Looks at each panel's device without taking it.
@@ -74,7 +102,7 @@ fn check_panels(config: &Config) -> Result<Vec<Problem>, Failure> {
     Ok(problems)
 }
 
-fn check_hub(config: &Config) -> Result<Vec<Problem>, Failure> {
+fn check_hub(config: &Config, problems: &mut Vec<Problem>) -> Result<(), Failure> {
     let mut desk = Desk::of(config)?;
     print(&format!(
         "hub: answers at {}, id {}\n",
@@ -96,51 +124,58 @@ fn check_hub(config: &Config) -> Result<Vec<Problem>, Failure> {
     });
     let references: Vec<Reference<'_>> = points.chain(starts).collect();
     let found = desk.look_up(&references)?.found;
-    let mut problems = Vec::new();
-    let mut good = 0;
-    for (index, result) in found.into_iter().enumerate() {
-        match result {
-            Err(error) => {
-                let point = config.sources.points.get(index).map(|p| p.device);
-                let start = index
-                    .checked_sub(plan.points.len())
-                    .and_then(|i| config.sources.starts.get(i).copied());
-                let place = point.or(start).unwrap_or_default();
-                problems.push(config.problem(place, error.to_string(), None, None));
-            }
-            Ok(device) if index < plan.points.len() => {
-                match check_point(&mut desk, config, index, &device.id)? {
-                    None => good += 1,
-                    Some(problem) => problems.push(problem),
-                }
-            }
-            Ok(_) => good += 1,
-        }
-    }
+    let before = problems.len();
+    let mut found = found.into_iter();
+    let devices: Vec<_> = found.by_ref().take(plan.points.len()).collect();
+    check_points(&mut desk, config, devices, problems)?;
+    check_starts(&mut desk, config, found.collect(), problems)?;
+    let bad = problems.len() - before;
     print(&format!(
-        "names: {good} of {} exist and can be used as configured\n",
+        "names: {} of {} exist and can be used as configured\n",
+        references.len().saturating_sub(bad),
         references.len()
-    ))?;
-    Ok(problems)
+    ))
 }
 
-/// Whether the device has the capability, and lets it be set where an action wants that.
-fn check_point(
+/// Whether the devices exist, have the capabilities, and let them be set where an action wants that.
+fn check_points(
     desk: &mut Desk,
     config: &Config,
-    index: usize,
-    id: &str,
-) -> Result<Option<Problem>, Failure> {
-    let Some(point) = config.plan.points.get(index) else {
-        return Ok(None);
-    };
-    let place = config
-        .sources
-        .points
-        .get(index)
-        .map(|p| p.capability)
-        .unwrap_or_default();
-    let device = desk.read(&Call::Device(id), &mut |body| Ok(reply::device_row(body)?))?;
+    found: Vec<Result<Resolved, NameError>>,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Failure> {
+    // Several points of one device cost the hub one call.
+    let mut read: Vec<DeviceRow> = Vec::new();
+    for (index, device) in found.into_iter().enumerate() {
+        let places = config.sources.points.get(index).copied();
+        let places = places.unwrap_or_default();
+        let id = match device {
+            Ok(device) => device.id,
+            Err(error) => {
+                problems.push(config.problem(places.device, error.to_string(), None, None));
+                continue;
+            }
+        };
+        let at = match read.iter().position(|row| row.id == id) {
+            Some(at) => at,
+            None => {
+                let name = config.plan.points.get(index).map_or("", |p| &*p.device);
+                let doing = format!("reading {name}");
+                let row = desk.read_as(&doing, &Call::Device(&id), &mut |body| {
+                    Ok(reply::device_row(body)?)
+                })?;
+                read.push(row);
+                read.len() - 1
+            }
+        };
+        let row = read.get(at);
+        problems.extend(row.and_then(|row| check_point(config, index, row, places.capability)));
+    }
+    Ok(())
+}
+
+fn check_point(config: &Config, index: usize, device: &DeviceRow, place: Place) -> Option<Problem> {
+    let point = config.plan.points.get(index)?;
     let capability = point.capability.as_str();
     let Some((_, reading)) = device.capabilities.iter().find(|(c, _)| c == capability) else {
         let ids: Vec<&str> = device
@@ -151,22 +186,70 @@ fn check_point(
         let expected = if ids.is_empty() {
             "another device; it has none".to_string()
         } else {
-            ids.join(", ")
+            one_line(&ids.join(", "), 2000)
         };
         let hint = nearest(capability, ids.iter().copied()).map(str::to_string);
         let what = format!("{} has no capability {capability:?}", point.device);
-        return Ok(Some(config.problem(place, what, Some(expected), hint)));
+        return Some(config.problem(place, what, Some(expected), hint));
     };
     if is_written(config, index) && !settable(reading) {
         let what = format!("{capability} of {} cannot be set", point.device);
-        return Ok(Some(config.problem(
-            place,
-            what,
-            Some("a capability that can be set".into()),
-            None,
-        )));
+        let expected = "a capability that can be set".to_string();
+        return Some(config.problem(place, what, Some(expected), None));
     }
-    Ok(None)
+    None
+}
+
+/// Whether the flows and moods exist, and the flows can be started.
+fn check_starts(
+    desk: &mut Desk,
+    config: &Config,
+    found: Vec<Result<Resolved, NameError>>,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Failure> {
+    let has = |kind| found.iter().flatten().any(|r| r.kind == kind);
+    let mut unfit: Vec<(String, &'static str)> = Vec::new();
+    for (kind, call) in [
+        (ItemKind::Flow, Call::Flows),
+        (ItemKind::AdvancedFlow, Call::AdvancedFlows),
+    ] {
+        if !has(kind) {
+            continue;
+        }
+        desk.read(&call, &mut |body| {
+            reply::names(body, &mut |item| {
+                let is_ours = found.iter().flatten().any(|r| r.id == item.id);
+                if let (true, Some(why)) = (is_ours, unfit_for_start(&item)) {
+                    unfit.push((item.id.to_string(), why));
+                }
+            })?;
+            Ok(())
+        })?;
+    }
+    for (index, start) in found.iter().enumerate() {
+        let what = match start {
+            Err(error) => error.to_string(),
+            Ok(flow) => match unfit.iter().find(|(id, _)| *id == flow.id) {
+                Some((_, why)) => format!("the flow {} {why}", one_line(&flow.name, 100)),
+                None => continue,
+            },
+        };
+        let place = config.sources.starts.get(index).copied();
+        problems.push(config.problem(place.unwrap_or_default(), what, None, None));
+    }
+    Ok(())
+}
+
+fn unfit_for_start(item: &NamedItem<'_>) -> Option<&'static str> {
+    if item.broken == Some(true) {
+        return Some("is broken; mend it in the Homey app");
+    }
+    if item.enabled == Some(false) {
+        return Some("is disabled; enable it in the Homey app");
+    }
+    (item.triggerable == Some(false)).then_some(
+        "cannot be started: it has a trigger of its own; give it the card This Flow is started",
+    )
 }
 
 fn settable(reading: &Reading) -> bool {

@@ -2,20 +2,43 @@
 //! The configured hub at the installer's desk: identified once, then asked straight and waited for alone.
 
 use std::io::Read;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::client::{self, Hub, Lookup, Refusal, Source};
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::homey::Dialect;
 use crate::homey::call::Call;
-use crate::homey::names::{RefKind, Reference, Resolved};
+use crate::homey::error::Kind;
+use crate::homey::names::{NameError, RefKind, Reference, Resolved};
+use crate::homey::text::one_line;
 use crate::net::{self, Alone, Deadlines, Session};
 
 use super::Common;
+
+/// A hub of 2016 to 2019 has had enough at the fourth of four quick calls; with this much between their starts it
+/// never had (`api.md` 11).
+const APART: Duration = Duration::from_millis(150);
+
+/// What is waited when the hub says "too many requests" and not how long; then it is final.
+const PATIENCE: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+
+/// A hub that wants more patience than this gets none: somebody waits here.
+const MAX_PATIENCE: Duration = Duration::from_secs(10);
 
 /// One hub, one connection.
 pub(crate) struct Desk {
     hub: Hub,
     session: Session,
+    /// When the last call was started.
+    last: Option<Instant>,
+    /// The hub is of 2023 or later, and minds no haste.
+    hurry: bool,
 }
 
 impl Desk {
@@ -29,9 +52,14 @@ impl Desk {
         let mut hub = Hub::new(config)?;
         hub.load_bearer(config)?;
         let session = hub.session();
-        let mut desk = Desk { hub, session };
-        desk.identify()
-            .map_err(|refusal| refusal.failure("asking the hub who it is"))?;
+        let mut desk = Desk {
+            hub,
+            session,
+            last: None,
+            hurry: false,
+        };
+        let known = patiently(|| desk.identify());
+        known.map_err(|refusal| refusal.failure("asking the hub who it is"))?;
         Ok(desk)
     }
 
@@ -46,6 +74,7 @@ impl Desk {
     }
 
     fn identify(&mut self) -> Result<(), Refusal> {
+        self.pace();
         let call = Call::Ping {
             hub_id: &self.hub.id,
         };
@@ -56,6 +85,8 @@ impl Desk {
         let mut wait = Alone;
         let reply = net::fetch(&mut self.session, request, Deadlines::POLL, &mut wait)?;
         let known = client::read_ping(reply, self.hub.limits, &self.hub.id)?;
+        // Old hubs do not say who they are (`api.md` 3); the list of devices tells for sure.
+        self.hurry = known.is_some();
         if self.hub.id.is_empty() {
             self.hub.id = known.unwrap_or_default();
         }
@@ -68,9 +99,36 @@ impl Desk {
         call: &Call<'_>,
         visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
     ) -> Result<T, Failure> {
-        self.hub
-            .read(&mut self.session, call, visit)
-            .map_err(|refusal| refusal.failure(&call.name()))
+        self.read_as(&call.name(), call, visit)
+    }
+
+    /// The same, named in errors by what a person asked for.
+    pub(crate) fn read_as<T>(
+        &mut self,
+        doing: &str,
+        call: &Call<'_>,
+        visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
+    ) -> Result<T, Failure> {
+        self.ask(call, visit)
+            .map_err(|refusal| refusal.failure(&one_line(doing, 200)))
+    }
+
+    fn ask<T>(
+        &mut self,
+        call: &Call<'_>,
+        visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        patiently(|| {
+            self.pace();
+            self.hub.read(&mut self.session, call, visit)
+        })
+    }
+
+    fn pace(&mut self) {
+        if let (Some(last), false) = (self.last, self.hurry) {
+            thread::sleep(APART.saturating_sub(last.elapsed()));
+        }
+        self.last = Some(Instant::now());
     }
 
     /// Looks names up; every one that stands for nothing is an `Err` of its own.
@@ -83,9 +141,24 @@ impl Desk {
         let reference = Reference { text, kind };
         match self.look_up(&[reference])?.found.into_iter().next() {
             Some(Ok(found)) => Ok(found),
-            Some(Err(error)) => Err(Failure::usage_plain(error.to_string())),
+            Some(Err(error)) => Err(Failure::usage_plain(with_cure(&error))),
             None => Err(Failure::unavailable("the look-up gave nothing")),
         }
+    }
+}
+
+/// What is wrong with a name, and where the right ones are to be found.
+fn with_cure(error: &NameError) -> String {
+    match error {
+        NameError::NotFound { kind, nearest, .. } if nearest.is_empty() => {
+            let list = match kind {
+                RefKind::Device => "devices",
+                RefKind::Flow => "flow list",
+                RefKind::Mood => "mood list",
+            };
+            format!("{error}; homey-panel {list} shows those that there are")
+        }
+        _ => error.to_string(),
     }
 }
 
@@ -95,6 +168,27 @@ impl Source for Desk {
         call: &Call<'_>,
         visit: &mut dyn FnMut(&mut dyn Read) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        self.hub.read(&mut self.session, call, visit)
+        self.ask(call, visit)
     }
+
+    fn learned(&mut self, dialect: Dialect) {
+        self.hurry = dialect == Dialect::V3;
+    }
+}
+
+/// Repeats what drew "too many requests", which says that nothing ran (`api.md` 10, 11).
+fn patiently<T>(mut ask: impl FnMut() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    for usual in PATIENCE {
+        match ask() {
+            Err(Refusal::Hub { error, retry_after }) if error.kind == Kind::TooManyRequests => {
+                let pause = retry_after.unwrap_or(usual);
+                if pause > MAX_PATIENCE {
+                    return Err(Refusal::Hub { error, retry_after });
+                }
+                thread::sleep(pause);
+            }
+            other => return other,
+        }
+    }
+    ask()
 }

@@ -11,11 +11,11 @@ use crate::homey::reply::{self, Zones};
 
 use super::desk::Desk;
 use super::table::Table;
-use super::{Common, positionals, written};
+use super::{Common, Json, positionals, written};
 
 /// `devices [--json]`
-pub(super) fn devices(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Failure> {
-    let (_, as_json) = positionals(parser, &[], 0)?;
+pub(super) fn devices(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
+    let (_, as_json) = positionals(parser, common, &[], 0, Json::Yes)?;
     let mut desk = Desk::open(common)?;
     let zones = read_zones(&mut desk)?;
     let mut table = Table::new(&["zone", "name", "class", "available", "id", "capabilities"]);
@@ -43,8 +43,8 @@ pub(super) fn devices(parser: &mut lexopt::Parser, common: &Common) -> Result<()
 }
 
 /// `zones [--json]`
-pub(super) fn zones(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Failure> {
-    let (_, as_json) = positionals(parser, &[], 0)?;
+pub(super) fn zones(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
+    let (_, as_json) = positionals(parser, common, &[], 0, Json::Yes)?;
     let mut desk = Desk::open(common)?;
     let zones = read_zones(&mut desk)?;
     let mut table = Table::new(&["zone", "within", "id"]);

@@ -21,7 +21,7 @@ use lexopt::prelude::*;
 use log::LevelFilter;
 use simplelog::{ConfigBuilder, WriteLogger};
 
-use crate::config::{Config, PanelKind};
+use crate::config::{Config, PanelKind, nearest};
 use crate::failure::Failure;
 use crate::run;
 
@@ -31,13 +31,16 @@ homey-panel: connects a local wall panel to an Athom Homey hub
 usage: homey-panel [-c FILE] COMMAND [OPTIONS]
 
   run                         drive the panels until told to stop (SIGHUP reloads the configuration)
-  check [--offline]           check the configuration; without --offline also the hub and every name in it
+  check [--offline] [FILE]    check the configuration; without --offline also the hub and every name in it
   devices [--json]            all devices of the home
   zones [--json]              all zones
-  get DEVICE [CAPABILITY]     the values of a device, or one of them
+  get DEVICE [CAPABILITY] [--json]
+                              the values of a device, or one of them
   set DEVICE CAPABILITY VALUE set a value; it is checked against the device's own range first
-  flow list|start NAME        flows and advanced flows
-  mood list|set NAME          moods
+  flow list [--json]          flows and advanced flows
+  flow start NAME             start one
+  mood list [--json]          moods
+  mood set NAME               set one
   request PATH|URL            one raw request; see homey-panel request --help
   version                     what this is, and what it was built from
 
@@ -45,12 +48,16 @@ DEVICE is \"Zone/Name\", a \"Name\" that only one device has, or an id; the same
 
   -c, --config FILE           the configuration (default $HOMEY_PANEL_CONFIG, ~/.config/homey-panel.toml,
                               /etc/homey-panel.toml)
-      --log LEVEL             off, error, warn, info, debug (default info)
+      --log LEVEL             off, error, warn, info, debug (default info for run, else error)
       --log-file FILE         write the log there instead of stderr
   -h, --help
 
 Exit codes: 0; 1 the hub says no; 64 usage; 69 hub not there; 77 credentials; 78 configuration.
 ";
+
+const COMMANDS: [&str; 11] = [
+    "run", "check", "devices", "zones", "get", "set", "flow", "mood", "request", "version", "help",
+];
 
 /// What is common to all commands.
 pub(crate) struct Common {
@@ -96,29 +103,51 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
             None => return Err(Failure::usage("a command is missing")),
         }
     };
+    if COMMANDS.contains(&command.as_str()) && command != "request" && asks_for_help(&parser) {
+        return help(HELP);
+    }
+    // One-shot commands end with one line that says what is wrong; what may be wrong besides is said by `check`.
+    let usual = match command.as_str() {
+        "check" => LevelFilter::Warn,
+        _ => LevelFilter::Error,
+    };
+    if command != "run" {
+        start_log(&common, usual)?;
+    }
     match command.as_str() {
         "run" => run_command(&mut parser, common),
-        other => {
-            start_log(&common, LevelFilter::Warn)?;
-            match other {
-                "check" => check::check(&mut parser, &common),
-                "devices" => devices::devices(&mut parser, &common),
-                "zones" => devices::zones(&mut parser, &common),
-                "get" => values::get(&mut parser, &common),
-                "set" => values::set(&mut parser, &common),
-                "flow" => starts::flow(&mut parser, &common),
-                "mood" => starts::mood(&mut parser, &common),
-                "request" => request::request(&mut parser, &common),
-                "version" => version(&mut parser),
-                "help" => help(HELP),
-                unknown => Err(Failure::usage(format!("unknown command {unknown:?}"))),
-            }
+        "check" => check::check(&mut parser, &mut common),
+        "devices" => devices::devices(&mut parser, &mut common),
+        "zones" => devices::zones(&mut parser, &mut common),
+        "get" => values::get(&mut parser, &mut common),
+        "set" => values::set(&mut parser, &mut common),
+        "flow" => starts::flow(&mut parser, &mut common),
+        "mood" => starts::mood(&mut parser, &mut common),
+        "request" => request::request(&mut parser, &mut common),
+        "version" => version(&mut parser),
+        "help" => help(HELP),
+        unknown => {
+            let hint = nearest(unknown, COMMANDS)
+                .map(|near| format!(", did you mean {near}"))
+                .unwrap_or_default();
+            Err(Failure::usage(format!("unknown command {unknown:?}{hint}")))
         }
     }
 }
 
+/// Whether `-h` or `--help` stands anywhere among a command's arguments.
+fn asks_for_help(parser: &lexopt::Parser) -> bool {
+    let mut ahead = parser.clone();
+    while let Ok(Some(arg)) = ahead.next() {
+        if matches!(arg, Short('h') | Long("help")) {
+            return true;
+        }
+    }
+    false
+}
+
 fn run_command(parser: &mut lexopt::Parser, mut common: Common) -> Result<(), Failure> {
-    no_more(parser)?;
+    positionals(parser, &mut common, &[], 0, Json::No)?;
     let config = run::load(&common.file())?;
     // A log on the terminal that the panel is drawn on would garble it; notices stand on the panel itself.
     let drawn = config.panels.iter().any(|p| p.kind == PanelKind::Terminal);
@@ -133,7 +162,9 @@ fn run_command(parser: &mut lexopt::Parser, mut common: Common) -> Result<(), Fa
 }
 
 fn version(parser: &mut lexopt::Parser) -> Result<(), Failure> {
-    no_more(parser)?;
+    if let Some(other) = parser.next()? {
+        return Err(other.unexpected().into());
+    }
     print(&format!(
         "homey-panel {} ({}, built for {}-{})\n",
         env!("CARGO_PKG_VERSION"),
@@ -180,18 +211,26 @@ fn start_log(common: &Common, usual: LevelFilter) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Says on stderr what a reader of the result should know besides.
+pub(crate) fn note(text: &str) {
+    let line = format!("homey-panel: {}\n", table::harmless(text));
+    // A closed stderr is no reason to stop.
+    let _ = io::stderr().write_all(line.as_bytes());
+}
+
 /// Writes to stdout; a reader that went away early is a failure without words.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     written(io::stdout().lock().write_all(text.as_bytes()))
 }
 
-/// Judges a write to stdout.
+/// Judges a write to stdout. `devices | head -1` went as was wished, and is told apart by its exit code alone.
 pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     result.map_err(|e| {
-        Failure::new(
-            crate::failure::Exit::Failed,
-            format!("writing to stdout: {e}"),
-        )
+        let words = match e.kind() {
+            io::ErrorKind::BrokenPipe => String::new(),
+            _ => format!("writing to stdout: {e}"),
+        };
+        Failure::new(crate::failure::Exit::Failed, words)
     })
 }
 
@@ -199,26 +238,27 @@ pub(crate) fn help(text: &str) -> Result<(), Failure> {
     print(text)
 }
 
-/// Refuses what is left of the command line.
-pub(crate) fn no_more(parser: &mut lexopt::Parser) -> Result<(), Failure> {
-    match parser.next()? {
-        None => Ok(()),
-        Some(Short('h') | Long("help")) => Err(Failure::usage("this command takes no options")),
-        Some(other) => Err(other.unexpected().into()),
-    }
+/// Whether a command has `--json`.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub(crate) enum Json {
+    Yes,
+    No,
 }
 
-/// The positional arguments of a command and whether `--json` stood among them.
+/// The positional arguments of a command, and whether `--json` stood among them. `-c` may stand here too.
 pub(crate) fn positionals(
     parser: &mut lexopt::Parser,
+    common: &mut Common,
     names: &[&str],
     least: usize,
+    json: Json,
 ) -> Result<(Vec<String>, bool), Failure> {
     let mut values = Vec::new();
-    let mut json = false;
+    let mut as_json = false;
     while let Some(arg) = parser.next()? {
         match arg {
-            Long("json") => json = true,
+            Long("json") if json == Json::Yes => as_json = true,
+            Short('c') | Long("config") => common.config = Some(parser.value()?.into()),
             Value(value) if values.len() < names.len() => values.push(value.string()?),
             other => return Err(other.unexpected().into()),
         }
@@ -227,6 +267,6 @@ pub(crate) fn positionals(
         Some(missing) if values.len() < least => {
             Err(Failure::usage(format!("{missing} is missing")))
         }
-        _ => Ok((values, json)),
+        _ => Ok((values, as_json)),
     }
 }

@@ -11,12 +11,18 @@ use crate::homey::names::{ItemKind, RefKind};
 use crate::homey::reply::{self, Zones};
 
 use super::desk::Desk;
-use super::table::Table;
-use super::{Common, positionals, print, written};
+use super::table::{Table, harmless};
+use super::{Common, Json, positionals, print, written};
 
 /// `flow list [--json]`, `flow start NAME`
-pub(super) fn flow(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Failure> {
-    let (values, as_json) = positionals(parser, &["list or start", "the flow's name"], 1)?;
+pub(super) fn flow(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
+    let (values, as_json) = positionals(
+        parser,
+        common,
+        &["list or start", "the flow's name"],
+        1,
+        Json::Yes,
+    )?;
     match values.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["list"] => flow_list(common, as_json),
         ["start", name] => {
@@ -24,12 +30,13 @@ pub(super) fn flow(parser: &mut lexopt::Parser, common: &Common) -> Result<(), F
             let flow = desk.find(RefKind::Flow, name)?;
             start(
                 &mut desk,
+                &format!("starting the flow {}", flow.name),
                 &Call::TriggerFlow {
                     id: &flow.id,
                     advanced: flow.kind == ItemKind::AdvancedFlow,
                 },
             )?;
-            print(&format!("started flow {}\n", flow.name))
+            print(&format!("started flow {}\n", harmless(&flow.name)))
         }
         ["start"] => Err(Failure::usage("flow start: the flow's name is missing")),
         _ => Err(Failure::usage("flow: expected list, or start NAME")),
@@ -37,24 +44,31 @@ pub(super) fn flow(parser: &mut lexopt::Parser, common: &Common) -> Result<(), F
 }
 
 /// `mood list [--json]`, `mood set NAME`
-pub(super) fn mood(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Failure> {
-    let (values, as_json) = positionals(parser, &["list or set", "the mood's name"], 1)?;
+pub(super) fn mood(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
+    let (values, as_json) = positionals(
+        parser,
+        common,
+        &["list or set", "the mood's name"],
+        1,
+        Json::Yes,
+    )?;
     match values.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["list"] => mood_list(common, as_json),
         ["set", name] => {
             let mut desk = Desk::open(common)?;
             let mood = desk.find(RefKind::Mood, name)?;
-            start(&mut desk, &Call::SetMood(&mood.id))?;
-            print(&format!("set mood {}\n", mood.name))
+            let doing = format!("setting the mood {}", mood.name);
+            start(&mut desk, &doing, &Call::SetMood(&mood.id))?;
+            print(&format!("set mood {}\n", harmless(&mood.name)))
         }
         ["set"] => Err(Failure::usage("mood set: the mood's name is missing")),
         _ => Err(Failure::usage("mood: expected list, or set NAME")),
     }
 }
 
-fn start(desk: &mut Desk, call: &Call<'_>) -> Result<(), Failure> {
+fn start(desk: &mut Desk, doing: &str, call: &Call<'_>) -> Result<(), Failure> {
     // Whatever a 2xx brings as body means yes (`objects.md` 5.3); it only has to be complete.
-    desk.read(call, &mut |body| {
+    desk.read_as(doing, call, &mut |body| {
         io::copy(body, &mut io::sink()).map_err(crate::net::Error::from_io)?;
         Ok(())
     })

@@ -93,10 +93,18 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Replaces control characters, so that a device's name cannot move the cursor of the reader's terminal.
+/// Replaces control characters, so that a device's name cannot move the cursor of the reader's terminal, nor turn
+/// the direction of its writing.
 pub fn harmless(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| {
+            if c.is_control() || turns(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
         .collect()
 }
 
@@ -121,7 +129,7 @@ mod tests {
     fn people_get_columns_and_no_escapes() {
         let mut out = Vec::new();
         sample().write(&mut out, false).unwrap();
-        let text = "ZONE    NAME             ON\nHall    Door             -\nOffice  Desk \u{fffd}[2Jlight  yes\n";
+        let text = "ZONE    NAME            ON\nHall    Door            -\nOffice  Desk \u{fffd}[2Jlight  yes\n";
         assert_eq!(String::from_utf8(out).unwrap(), text);
     }
 

@@ -5,22 +5,34 @@ use std::io;
 
 use serde_json::{Value as Json, json};
 
+use crate::config::nearest;
 use crate::failure::Failure;
 use crate::homey::call::Call;
 use crate::homey::names::RefKind;
 use crate::homey::reply::{self, DeviceRow};
+use crate::homey::text::one_line;
 use crate::homey::{Kind, Reading, Traits, Value};
 
 use super::desk::Desk;
-use super::table::Table;
-use super::{Common, positionals, print, written};
+use super::table::{Table, harmless};
+use super::{Common, Json as HasJson, note, positionals, print, written};
 
 /// `get DEVICE [CAPABILITY] [--json]`
-pub(super) fn get(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Failure> {
-    let (values, as_json) = positionals(parser, &["DEVICE", "CAPABILITY"], 1)?;
+pub(super) fn get(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
+    let (values, as_json) =
+        positionals(parser, common, &["DEVICE", "CAPABILITY"], 1, HasJson::Yes)?;
     let mut desk = Desk::open(common)?;
     let name = values.first().map_or("", String::as_str);
     let device = read_device(&mut desk, name)?;
+    if !device.available {
+        let why = device.message.as_deref().unwrap_or_default();
+        let why = one_line(why, 160);
+        let colon = if why.is_empty() { "" } else { ": " };
+        note(&format!(
+            "{} is unavailable{colon}{why}; its values are the last ones known",
+            device.name
+        ));
+    }
     if let Some(capability) = values.get(1) {
         let reading = pick(&device, capability)?;
         let shown = if as_json {
@@ -28,7 +40,7 @@ pub(super) fn get(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Fa
         } else {
             with_units(reading)
         };
-        return print(&format!("{}\n", super::table::harmless(&shown)));
+        return print(&format!("{}\n", harmless(&shown)));
     }
     let mut table = Table::new(&["capability", "value", "units", "type", "settable", "range"]);
     for (id, reading) in &device.capabilities {
@@ -42,25 +54,22 @@ pub(super) fn get(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Fa
             json!(traits.and_then(range)),
         ]);
     }
-    if !device.available {
-        let why = device
-            .message
-            .as_deref()
-            .map(|m| format!(": {m}"))
-            .unwrap_or_default();
-        log::warn!(
-            "{} is unavailable{why}; these are its last values",
-            device.name
-        );
-    }
     written(table.write(&mut io::stdout().lock(), as_json))
 }
 
 /// `set DEVICE CAPABILITY VALUE`
-pub(super) fn set(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Failure> {
+pub(super) fn set(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
     let mut values = Vec::new();
     // A negative number is a value here, not an option.
-    for value in parser.raw_args()? {
+    let mut raw = parser.raw_args()?;
+    while let Some(value) = raw.next() {
+        if values.is_empty() && (value == "-c" || value == "--config") {
+            let file = raw
+                .next()
+                .ok_or_else(|| Failure::usage("set: -c: the file is missing"))?;
+            common.config = Some(file.into());
+            continue;
+        }
         values.push(
             value
                 .into_string()
@@ -74,9 +83,9 @@ pub(super) fn set(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Fa
     let device = read_device(&mut desk, name)?;
     let reading = pick(&device, capability)?;
     let value = parse(text, reading.traits.as_deref()).map_err(|why| {
-        Failure::usage_plain(format!(
-            "set {capability} of {} to {text}: {why}",
-            device.name
+        Failure::usage_plain(one_line(
+            &format!("setting {capability} of {} to {text}: {why}", device.name),
+            1000,
         ))
     })?;
     let call = Call::SetCapability {
@@ -85,15 +94,16 @@ pub(super) fn set(parser: &mut lexopt::Parser, common: &Common) -> Result<(), Fa
         value: &value,
         duration: None,
     };
-    let replied = desk.read(&call, &mut |body| {
+    let doing = format!("setting {capability} of {} to {value}", device.name);
+    let replied = desk.read_as(&doing, &call, &mut |body| {
         let bytes = crate::net::collect(body, 64 * 1024)?;
         Ok(reply::set_reply(&bytes))
     })?;
     let shown = replied.as_ref().unwrap_or(&value);
     print(&format!(
         "{} {capability} = {}\n",
-        device.name,
-        super::table::harmless(&shown.to_string())
+        harmless(&device.name),
+        harmless(&shown.to_string())
     ))
 }
 
@@ -118,9 +128,15 @@ fn pick<'d>(device: &'d DeviceRow, capability: &str) -> Result<&'d Reading, Fail
         } else {
             ids.join(", ")
         };
-        Failure::usage_plain(format!(
-            "{} has no capability {capability:?}; it has {known}",
-            device.name
+        let hint = nearest(capability, ids)
+            .map(|near| format!("; did you mean {near}"))
+            .unwrap_or_default();
+        Failure::usage_plain(one_line(
+            &format!(
+                "{} has no capability {capability:?}{hint}; it has {known}",
+                device.name
+            ),
+            2000,
         ))
     })
 }
@@ -140,11 +156,10 @@ fn parse(text: &str, traits: Option<&Traits>) -> Result<Value, String> {
             _ => Err("expected true or false".into()),
         },
         Kind::Number => {
-            let number = text
-                .parse::<f64>()
-                .ok()
-                .filter(|n| n.is_finite())
-                .ok_or("expected a number")?;
+            let number = match finite(text) {
+                Some(number) => number,
+                None => return Err(format!("expected a number{}", meant(text, traits))),
+            };
             let (low, high) = (
                 traits.min.unwrap_or(f64::MIN),
                 traits.max.unwrap_or(f64::MAX),
@@ -165,11 +180,33 @@ fn parse(text: &str, traits: Option<&Traits>) -> Result<Value, String> {
         Kind::Enum
             if !traits.choices.is_empty() && !traits.choices.iter().any(|c| **c == *text) =>
         {
-            Err(format!("expected one of {}", traits.choices.join(", ")))
+            let choices = traits.choices.iter().map(|c| &**c);
+            let hint = nearest(text, choices)
+                .map(|near| format!("; did you mean {near}"))
+                .unwrap_or_default();
+            Err(format!(
+                "expected one of {}{hint}",
+                traits.choices.join(", ")
+            ))
         }
         Kind::Enum | Kind::String => Ok(Value::Text(text.into())),
         Kind::Other => Ok(guess(text)),
     }
+}
+
+fn finite(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|n| n.is_finite())
+}
+
+/// `60%` and `0,6`, as people write them.
+fn meant(text: &str, traits: &Traits) -> String {
+    let plain = text.trim_end_matches(['%', ' ']).replace(',', ".");
+    let Some(number) = finite(&plain) else {
+        return String::new();
+    };
+    let is_share = text.contains('%') && traits.max.is_some_and(|max| max <= 1.0);
+    let number = if is_share { number / 100.0 } else { number };
+    format!("; did you mean {number}")
 }
 
 fn guess(text: &str) -> Value {
@@ -202,7 +239,12 @@ fn kind_word(kind: Kind) -> &'static str {
 }
 
 fn with_units(reading: &Reading) -> String {
-    let units = reading.traits.as_deref().and_then(|t| t.units.as_deref());
+    let traits = reading.traits.as_deref();
+    // A dim of 0.6 has the units % on hubs, and means 60 %. What is shown is what `set` takes.
+    let is_share = |t: &&Traits| t.units.as_deref() == Some("%") && t.max.is_some_and(|m| m <= 1.0);
+    let units = traits
+        .filter(|t| !is_share(t))
+        .and_then(|t| t.units.as_deref());
     match (units, &reading.value) {
         (Some(units), Value::Number(n)) => format!("{n} {units}"),
         (_, value) => value.to_string(),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::failure::{Exit, Failure};
-use crate::homey::error::HubError;
+use crate::homey::error::{HubError, Kind};
 use crate::homey::reply::ReplyError;
 use crate::net;
 
@@ -35,8 +35,13 @@ impl Refusal {
             Refusal::Net(net::Error::Trust(_)) => Exit::Config,
             Refusal::Net(_) | Refusal::Reply(_) | Refusal::WrongHub(_) => Exit::Unavailable,
             Refusal::Hub { error, .. } if matches!(error.status, 401 | 403) => Exit::Permission,
-            Refusal::Hub { error, .. } if matches!(error.status, 400 | 404 | 409) => Exit::Failed,
-            Refusal::Hub { .. } => Exit::Unavailable,
+            Refusal::Hub { error, .. } => match error.kind {
+                Kind::Unavailable | Kind::ServerError | Kind::TooManyRequests | Kind::NotJson => {
+                    Exit::Unavailable
+                }
+                // The hub is there, and this is its answer.
+                _ => Exit::Failed,
+            },
         };
         Failure::new(exit, format!("{doing}: {self}"))
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The common capability ids, for mistakes that need no hub to be seen: `onof`, `dim = 60`, toggling a number.
 //!
-//! Not a list of what is allowed: drivers bring ids of their own, and the device has the last word (`homey-panel check --online`).
+//! Not a list of what is allowed: drivers bring ids of their own, and the device has the last word (`homey-panel check`).
 
 use super::problem::{Report, quoted};
 use super::suggest::nearest;

@@ -22,6 +22,7 @@ mod error;
 mod exchange;
 mod fetch;
 mod lan;
+mod own;
 mod session;
 mod tls;
 mod verify;

@@ -18,6 +18,7 @@ use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::Error;
+use super::own::OwnCertificates;
 use super::verify::{ChainVerifier, PinVerifier};
 
 /// The name that is sent in SNI and, without a pin, checked against the certificate.
@@ -53,8 +54,19 @@ pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
         .map_err(|e| Error::Trust(format!("setting up TLS: {e}")))?;
     let verifier: Arc<dyn rustls::client::danger::ServerCertVerifier> = match trust {
         Trust::Pin(pin) => Arc::new(PinVerifier::new(*pin, &provider)),
-        Trust::System => Arc::new(ChainVerifier::new(load(&system_bundle()?)?, &provider)?),
-        Trust::CaFile(path) => Arc::new(ChainVerifier::new(load(path)?, &provider)?),
+        Trust::System => {
+            let none = OwnCertificates::default();
+            Arc::new(ChainVerifier::new(
+                load(&system_bundle()?, None)?,
+                none,
+                &provider,
+            )?)
+        }
+        Trust::CaFile(path) => {
+            let mut own = OwnCertificates::default();
+            let roots = load(path, Some(&mut own))?;
+            Arc::new(ChainVerifier::new(roots, own, &provider)?)
+        }
     };
     // "dangerous" is rustls's word for any verifier but its own; both of ours end in its checks.
     let mut config = builder
@@ -79,7 +91,7 @@ fn system_bundle() -> Result<PathBuf, Error> {
     })
 }
 
-fn load(path: &Path) -> Result<RootCertStore, Error> {
+fn load(path: &Path, mut own: Option<&mut OwnCertificates>) -> Result<RootCertStore, Error> {
     let shown = path.display();
     let mut roots = RootCertStore::empty();
     let certificates = CertificateDer::pem_file_iter(path)
@@ -88,6 +100,9 @@ fn load(path: &Path) -> Result<RootCertStore, Error> {
     for certificate in certificates {
         let certificate = certificate
             .map_err(|e| Error::Trust(format!("reading the CA file {shown}: {}", pem_text(&e))))?;
+        if let Some(own) = &mut own {
+            own.add(&certificate);
+        }
         if roots.add(certificate).is_err() {
             unusable += 1;
         }

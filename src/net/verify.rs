@@ -18,6 +18,7 @@ use rustls::{
     SignatureScheme,
 };
 
+use super::own::OwnCertificates;
 use super::tls::show_pin;
 use super::{Error, TlsFault};
 
@@ -53,22 +54,24 @@ fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
     webpki::EndEntityCert::try_from(certificate).is_ok_and(|c| c.issuer() == c.subject())
 }
 
-/// Chain, name and dates by webpki.
+/// Chain, name and dates by webpki; of certificates that stand in the CA file themselves, name and dates.
 #[derive(Debug)]
 pub(super) struct ChainVerifier {
     inner: Arc<WebPkiServerVerifier>,
+    own: OwnCertificates,
 }
 
 impl ChainVerifier {
     /// `roots` must not be empty.
     pub(super) fn new(
         roots: RootCertStore,
+        own: OwnCertificates,
         provider: &Arc<CryptoProvider>,
     ) -> Result<ChainVerifier, Error> {
         let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
             .build()
             .map_err(|e| Error::Trust(format!("setting up the CA certificates: {e}")))?;
-        Ok(ChainVerifier { inner })
+        Ok(ChainVerifier { inner, own })
     }
 }
 
@@ -89,6 +92,9 @@ impl ServerCertVerifier for ChainVerifier {
                 Ok(verified) => return Ok(verified),
                 Err(error) => error,
             };
+        if let Some(verdict) = self.own.verify(end_entity, server_name, now) {
+            return verdict.map(|()| ServerCertVerified::assertion());
+        }
         // Dates and names have cures of their own; everything else about a self-signed certificate, and an
         // issuer that nobody knows, has the pin as its cure.
         let dated_or_named = matches!(

@@ -3,9 +3,10 @@
 //!
 //! Reads the files that options name (`-H @FILE`, `-d @FILE`), so that secrets need not stand in argv.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ pub struct Args {
     pub raw: bool,
     /// Send a head that contradicts its body.
     pub unchecked: bool,
+    /// `-c` after the command's name.
+    pub config: Option<PathBuf>,
 }
 
 /// The text of `request --help`.
@@ -80,7 +83,7 @@ under the same header profile and never with the bearer, unless --bearer.
                             request line and the -H lines, nothing else (with a body: Content-Length)
       --bearer              send the configured bearer to a full URL too
       --raw                 leave content codings (gzip, deflate, br) on
-      --unchecked           send a Content-Length that is missing or wrong
+      --unchecked           send also a Content-Length that is missing or wrong, and lines that are no fields
 
 Exit codes: 0; 1 status 400 or above, or a reply that is not complete; 64 usage; 69 nobody there;
 77 credentials; 78 configuration.
@@ -99,15 +102,14 @@ impl Args {
             match arg {
                 Short('h') | Long("help") => return Ok(None),
                 Short('X') | Long("request") => args.method = Some(text(parser.value()?, "-X")?),
-                Short('H') | Long("header") => args.header(&text(parser.value()?, "-H")?)?,
-                Short('d') | Long("data") => args.data(&text(parser.value()?, "-d")?, true)?,
-                Long("data-binary") => {
-                    args.data(&text(parser.value()?, "--data-binary")?, false)?
-                }
+                Short('H') | Long("header") => args.header(parser.value()?)?,
+                Short('d') | Long("data") => args.data(parser.value()?, true)?,
+                Long("data-binary") => args.data(parser.value()?, false)?,
                 Long("json") => {
                     args.media_type = JSON;
-                    args.data(&text(parser.value()?, "--json")?, false)?;
+                    args.data(parser.value()?, false)?;
                 }
+                Short('c') | Long("config") => args.config = Some(parser.value()?.into()),
                 Short('I') | Long("head") => head = true,
                 Short('i') | Long("include") => args.include = true,
                 Short('v') | Long("verbose") => args.verbose = true,
@@ -155,9 +157,9 @@ impl Args {
         }
     }
 
-    fn header(&mut self, value: &str) -> Result<(), Failure> {
-        match value.strip_prefix('@') {
-            None => self.lines.push(value.as_bytes().to_vec()),
+    fn header(&mut self, value: OsString) -> Result<(), Failure> {
+        match file_of(&value) {
+            None => self.lines.push(value.into_vec()),
             Some(file) => {
                 let content = read(file, "-H")?;
                 let lines = content
@@ -171,14 +173,17 @@ impl Args {
     }
 
     /// `fold`: take line ends out of a file, as curl's `-d` does.
-    fn data(&mut self, value: &str, fold: bool) -> Result<(), Failure> {
-        let mut piece = match value.strip_prefix('@') {
-            None => value.as_bytes().to_vec(),
-            Some(file) => read(file, "-d")?,
+    fn data(&mut self, value: OsString, fold: bool) -> Result<(), Failure> {
+        let mut piece = match file_of(&value) {
+            None => value.into_vec(),
+            Some(file) => {
+                let mut content = read(file, "-d")?;
+                if fold {
+                    content.retain(|b| !matches!(b, b'\r' | b'\n' | 0));
+                }
+                content
+            }
         };
-        if fold && value.starts_with('@') {
-            piece.retain(|b| !matches!(b, b'\r' | b'\n' | 0));
-        }
         match &mut self.body {
             None => self.body = Some(piece),
             Some(body) => {
@@ -190,6 +195,11 @@ impl Args {
         }
         Ok(())
     }
+}
+
+/// The file that `@FILE` names.
+fn file_of(value: &OsStr) -> Option<&OsStr> {
+    value.as_bytes().strip_prefix(b"@").map(OsStr::from_bytes)
 }
 
 fn text(value: OsString, option: &str) -> Result<String, Failure> {
@@ -210,8 +220,9 @@ fn seconds(value: &str) -> Result<Duration, Failure> {
     })
 }
 
-fn read(file: &str, option: &str) -> Result<Vec<u8>, Failure> {
-    let failed = |e: io::Error| Failure::usage(format!("request: {option} @{file}: {e}"));
+fn read(file: &OsStr, option: &str) -> Result<Vec<u8>, Failure> {
+    let shown = file.to_string_lossy();
+    let failed = |e: io::Error| Failure::usage(format!("request: {option} @{shown}: {e}"));
     let mut content = Vec::new();
     let read = if file == "-" {
         io::stdin()
@@ -226,7 +237,7 @@ fn read(file: &str, option: &str) -> Result<Vec<u8>, Failure> {
     };
     match read.map_err(failed)? {
         n if u64::try_from(n).unwrap_or(u64::MAX) > MAX_FILE => Err(Failure::usage(format!(
-            "request: {option} @{file}: larger than 64 MiB"
+            "request: {option} @{shown}: larger than 64 MiB"
         ))),
         _ => Ok(content),
     }

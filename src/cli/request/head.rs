@@ -22,7 +22,12 @@ pub fn build(args: &Args, profile: Option<&Profile>, fill: &Fill) -> Result<Requ
     let wrong = |e: &dyn std::fmt::Display| Failure::usage_plain(format!("request: {e}"));
     let mut head = RequestHead::new(args.method(), &fill.path).map_err(|e| wrong(&e))?;
     for line in lines(args, profile, fill)? {
-        head.line(&line).map_err(|e| wrong(&e))?;
+        let added = if args.unchecked {
+            head.line_unchecked(&line)
+        } else {
+            head.line(&line)
+        };
+        added.map_err(|e| wrong(&e))?;
     }
     if let (None, Some(body), false) = (profile, &args.body, args.unchecked) {
         if !head.has("content-length") && !head.has("transfer-encoding") {
@@ -31,6 +36,16 @@ pub fn build(args: &Args, profile: Option<&Profile>, fill: &Fill) -> Result<Requ
         }
     }
     Ok(head)
+}
+
+/// Whether a line that will leave carries the bearer; where none does, none has to be there.
+pub fn needs_token(profile: Option<&Profile>, typed: &[Vec<u8>]) -> bool {
+    profile.is_some_and(|profile| {
+        profile
+            .lines()
+            .enumerate()
+            .any(|(i, line)| profile.needs_token(i) && !typed.iter().any(|t| is_same(t, line)))
+    })
 }
 
 fn lines(args: &Args, profile: Option<&Profile>, fill: &Fill) -> Result<Vec<Vec<u8>>, Failure> {
@@ -50,47 +65,56 @@ fn lines(args: &Args, profile: Option<&Profile>, fill: &Fill) -> Result<Vec<Vec<
         etag: "",
         name: &fill.app_name,
     };
-    let rendered = profile
-        .render(&holes)
-        .map_err(|e| Failure::config(format!("request: {e}")))?;
-    Ok(replace(rendered, &args.lines))
+    lay_over(profile, &holes, &args.lines)
 }
 
-/// Lays `-H` lines over a profile's: the first of a name takes the place of the profile's line of that name,
-/// with nothing behind the colon it takes that line out; every other one is appended as typed.
-fn replace(profile: Vec<Vec<u8>>, typed: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let mut lines: Vec<(Option<Vec<u8>>, bool)> = profile
-        .into_iter()
-        .map(|line| (Some(line), false))
-        .collect();
-    let mut appended = Vec::new();
-    for line in typed {
-        let same = |(old, replaced): &&mut (Option<Vec<u8>>, bool)| {
-            !*replaced
-                && old
-                    .as_ref()
-                    .is_some_and(|old| name(old).eq_ignore_ascii_case(name(line)))
-        };
-        match lines.iter_mut().find(same) {
-            Some((old, replaced)) => {
-                *replaced = true;
-                *old = if is_empty(line) {
-                    None
-                } else {
-                    Some(line.clone())
-                };
+/// Lays `-H` lines over a profile's. They take the places of the profile's lines of their names, in order, also
+/// of one that would be left out for an empty hole; what is left of the profile's goes. With nothing behind the colon
+/// a line takes all of the profile's out. Those without a place are appended as typed.
+fn lay_over(
+    profile: &Profile,
+    holes: &Holes<'_>,
+    typed: &[Vec<u8>],
+) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut lines = Vec::new();
+    let mut placed = vec![false; typed.len()];
+    for (index, old) in profile.lines().enumerate() {
+        let mut is_typed = false;
+        let mut new = None;
+        for (i, line) in typed.iter().enumerate().filter(|(_, l)| is_same(l, old)) {
+            is_typed = true;
+            if is_empty(line) {
+                placed[i] = true;
+                new = None;
+                break;
             }
-            None => appended.push(line.clone()),
+            if !placed[i] && new.is_none() {
+                new = Some(i);
+            }
         }
+        if is_typed {
+            if let Some(i) = new {
+                placed[i] = true;
+                lines.extend(typed.get(i).cloned());
+            }
+            continue;
+        }
+        let rendered = profile
+            .render_line(index, holes)
+            .map_err(|e| Failure::config(format!("request: {e}")))?;
+        lines.extend(rendered);
     }
-    lines
-        .into_iter()
-        .filter_map(|(line, _)| line)
-        .chain(appended)
-        .collect()
+    let appended = typed.iter().zip(&placed).filter(|(_, placed)| !**placed);
+    lines.extend(appended.map(|(line, _)| line.clone()));
+    Ok(lines)
 }
 
-fn name(line: &[u8]) -> &[u8] {
+fn is_same(typed: &[u8], line: &str) -> bool {
+    name(typed).eq_ignore_ascii_case(name(line.as_bytes()))
+}
+
+/// What stands before the colon.
+pub fn name(line: &[u8]) -> &[u8] {
     line.split(|b| *b == b':').next().unwrap_or_default()
 }
 
@@ -106,13 +130,24 @@ mod tests {
 
     #[test]
     fn typed_lines_replace_in_place_or_are_appended() {
-        let lines = |texts: &[&str]| {
+        let bytes = |texts: &[&str]| {
             texts
                 .iter()
                 .map(|t| t.as_bytes().to_vec())
                 .collect::<Vec<_>>()
         };
-        let profile = || lines(&["Host: h", "Accept: application/json", "X-A: 1", "X-A: 2"]);
+        let own = [
+            "Host: {host}",
+            "Accept: x",
+            "X-A: 1",
+            "Auth: {token}",
+            "X-A: 2",
+        ];
+        let profile = Profile::custom("own", &own).unwrap();
+        let holes = Holes {
+            host: "h",
+            ..Holes::default()
+        };
         for (typed, want) in [
             (
                 &["accept:text/html"][..],
@@ -120,38 +155,35 @@ mod tests {
             ),
             (&["Accept:"], &["Host: h", "X-A: 1", "X-A: 2"]),
             (
-                &["X-B:  3", "X-B:4"],
+                &["X-B:  3", "X-B:4", "X-Empty:"],
                 &[
                     "Host: h",
-                    "Accept: application/json",
+                    "Accept: x",
                     "X-A: 1",
                     "X-A: 2",
                     "X-B:  3",
                     "X-B:4",
+                    "X-Empty:",
                 ],
             ),
             (
                 &["X-A: 9", "X-A: 8", "X-A: 7"],
-                &[
-                    "Host: h",
-                    "Accept: application/json",
-                    "X-A: 9",
-                    "X-A: 8",
-                    "X-A: 7",
-                ],
+                &["Host: h", "Accept: x", "X-A: 9", "X-A: 8", "X-A: 7"],
             ),
+            (&["X-A: 9"], &["Host: h", "Accept: x", "X-A: 9"]),
+            (&["X-A:"], &["Host: h", "Accept: x"]),
+            (&["X-A:", "x-a: 5"], &["Host: h", "Accept: x", "x-a: 5"]),
+            // The place of a line that was left out for its hole is a place all the same.
             (
-                &["X-Empty:"],
-                &[
-                    "Host: h",
-                    "Accept: application/json",
-                    "X-A: 1",
-                    "X-A: 2",
-                    "X-Empty:",
-                ],
+                &["auth: t"],
+                &["Host: h", "Accept: x", "X-A: 1", "auth: t", "X-A: 2"],
             ),
         ] {
-            assert_eq!(replace(profile(), &lines(typed)), lines(want), "{typed:?}");
+            let got = lay_over(&profile, &holes, &bytes(typed)).unwrap();
+            assert_eq!(got, bytes(want), "{typed:?}");
         }
+        assert!(needs_token(Some(&profile), &bytes(&["X: y"])));
+        assert!(!needs_token(Some(&profile), &bytes(&["AUTH: y"])));
+        assert!(!needs_token(None, &[]));
     }
 }

@@ -3,8 +3,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
+use nix::unistd::linkat;
 
 use crate::failure::{Exit, Failure};
 
@@ -16,9 +20,11 @@ pub enum Output {
         file: File,
         path: PathBuf,
     },
-    /// Written beside its name and renamed at the end.
+    /// Written without a name, or beside its own where the file system knows no nameless files, and renamed at the
+    /// end. A nameless file goes away even if this program is killed.
     Whole {
         file: File,
+        nameless: bool,
         part: PathBuf,
         path: PathBuf,
     },
@@ -33,25 +39,36 @@ impl Output {
             Some(path) => path,
         };
         let failed = |e: io::Error| failure(path, &e);
-        if fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+        // /dev/stdout may be a regular file in the end, but is none to be renamed over.
+        let is_kernels = path.starts_with("/dev") || path.starts_with("/proc");
+        if is_kernels || fs::metadata(path).is_ok_and(|m| !m.is_file()) {
             let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
             return Ok(Output::Direct {
                 file,
                 path: path.to_path_buf(),
             });
         }
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        // A link stays one: what it points to is replaced.
+        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let Some(name) = path.file_name() else {
+            return Err(failed(io::ErrorKind::InvalidInput.into()));
+        };
+        let mut name = name.to_os_string();
         name.push(format!(".part{}", std::process::id()));
         let part = path.with_file_name(name);
         // A reply may hold tokens, so the file is its owner's alone.
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&part)
-            .map_err(failed)?;
+        let mut options = OpenOptions::new();
+        options.write(true).mode(0o600);
+        let (file, nameless) = match nameless(&options, &part) {
+            Some(file) => (file, true),
+            None => {
+                let file = options.create_new(true).open(&part).map_err(failed)?;
+                (file, false)
+            }
+        };
         Ok(Output::Whole {
             file,
+            nameless,
             part,
             path: path.to_path_buf(),
         })
@@ -75,8 +92,16 @@ impl Output {
         match &mut self {
             Output::Stdout(out) => out.flush().map_err(|e| failure(Path::new("stdout"), &e)),
             Output::Direct { .. } => Ok(()),
-            Output::Whole { file, part, path } => {
-                let done = file.sync_all().and_then(|()| fs::rename(&*part, &*path));
+            Output::Whole {
+                file,
+                nameless,
+                part,
+                path,
+            } => {
+                let named = if *nameless { name(file, part) } else { Ok(()) };
+                let done = named
+                    .and_then(|()| file.sync_all())
+                    .and_then(|()| fs::rename(&*part, &*path));
                 done.map_err(|e| failure(path, &e))
             }
         }
@@ -91,6 +116,30 @@ impl Drop for Output {
             let _ = fs::remove_file(part);
         }
     }
+}
+
+/// A file in `part`'s directory that has no name yet.
+fn nameless(options: &OpenOptions, part: &Path) -> Option<File> {
+    // Without /proc there is no way to give it a name later.
+    if !Path::new("/proc/self/fd").exists() {
+        return None;
+    }
+    let dir = part.parent().filter(|d| !d.as_os_str().is_empty());
+    let mut options = options.clone();
+    options.custom_flags(OFlag::O_TMPFILE.bits());
+    options.open(dir.unwrap_or(Path::new("."))).ok()
+}
+
+fn name(file: &File, part: &Path) -> io::Result<()> {
+    let from = format!("/proc/self/fd/{}", file.as_raw_fd());
+    linkat(
+        AT_FDCWD,
+        from.as_str(),
+        AT_FDCWD,
+        part,
+        AtFlags::AT_SYMLINK_FOLLOW,
+    )?;
+    Ok(())
 }
 
 fn failure(path: &Path, error: &io::Error) -> Failure {

@@ -49,8 +49,9 @@ pub fn parse(text: &str) -> Result<Target, Failure> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     if authority.contains('@') {
-        return Err(wrong(
-            "a user name or password in a URL ends up in logs; send it with -H @FILE",
+        // Not repeated here, for the same reason.
+        return Err(Failure::usage(
+            "request: a user name or password in a URL ends up in logs; send it with -H @FILE",
         ));
     }
     let (host, port) = split_port(authority).ok_or_else(|| wrong("the host or port is not one"))?;
@@ -110,6 +111,7 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     }
     match port {
         None | Some("") => Some((host, None)),
+        Some(port) if !port.bytes().all(|b| b.is_ascii_digit()) => None,
         Some(port) => Some((host, Some(port.parse().ok().filter(|p| *p > 0)?))),
     }
 }
@@ -155,6 +157,7 @@ mod tests {
             ("http://u:p@h/", "-H @FILE"),
             ("http://h:0/", "host or port"),
             ("http://h:99999/", "host or port"),
+            ("http://h:+80/", "host or port"),
             ("http://[::1/", "host or port"),
             ("http://a b/", "host or port"),
         ] {

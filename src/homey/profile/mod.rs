@@ -146,6 +146,23 @@ impl Profile {
         Ok(out)
     }
 
+    /// As [`Profile::render`], the one line with that index in [`Profile::lines`]; `None` where a hole is empty.
+    pub fn render_line(
+        &self,
+        index: usize,
+        holes: &Holes<'_>,
+    ) -> Result<Option<Vec<u8>>, ProfileError> {
+        match self.lines.get(index) {
+            Some(line) => line.render(holes),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether the line with that index in [`Profile::lines`] carries the bearer.
+    pub fn needs_token(&self, index: usize) -> bool {
+        self.lines.get(index).is_some_and(|l| l.has(Hole::Token))
+    }
+
     /// The whole request for `call`. Sets `length`, `content_type` and `token` of `holes` as the call needs them: no
     /// bearer on a ping, no body lines on a GET (`api.md` 9).
     pub fn request(&self, call: &Call<'_>, holes: &Holes<'_>) -> Result<Request, ProfileError> {

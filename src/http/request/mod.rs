@@ -19,6 +19,8 @@ use super::field::{digits, is_token, shown, trim};
 pub enum Check {
     /// Refuse a head that a server could misread: no or two Host lines, or a Content-Length that is not the body's.
     Strict,
+    /// Refuse only what is wrong about the body's length; Host lines are the caller's business.
+    Framing,
     /// Send as told; for trying out how a hub reacts.
     Unchecked,
 }
@@ -150,11 +152,13 @@ impl RequestHead {
     /// `body_len` is the length in bytes of the body that the caller sends after them; `None` is no body. With
     /// [`Check::Strict`] the head must frame exactly that body: one Host line (RFC 9112 §3.2); one Content-Length line
     /// that says the body's length; none, or 0, without a body; and no Transfer-Encoding, since only the caller
-    /// can know that a body is chunked already. An empty body needs no Content-Length. With [`Check::Unchecked`] the
-    /// lines leave as they are.
+    /// can know that a body is chunked already. An empty body needs no Content-Length. [`Check::Framing`] leaves out the
+    /// Host line; with [`Check::Unchecked`] the lines leave as they are.
     pub fn finish(&self, body_len: Option<u64>, check: Check) -> Result<Vec<u8>, RequestError> {
         if check == Check::Strict {
             self.check_host()?;
+        }
+        if check != Check::Unchecked {
             self.check_framing(body_len)?;
         }
         let mut head = Vec::with_capacity(self.bytes.len() + 2);
