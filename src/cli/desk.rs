@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use crate::client::{self, Hub, Lookup, Refusal, Source};
+use crate::client::{self, Hub, Lookup, Missing, Refusal, Source};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::homey::call::Call;
@@ -83,7 +83,8 @@ impl Desk {
         let reference = Reference { text, kind };
         match self.look_up(&[reference])?.found.into_iter().next() {
             Some(Ok(found)) => Ok(found),
-            Some(Err(error)) => Err(Failure::usage_plain(error.to_string())),
+            Some(Err(Missing::Name(error))) => Err(Failure::usage_plain(error.to_string())),
+            Some(Err(Missing::List(why))) => Err(Failure::permission(why)),
             None => Err(Failure::unavailable("the look-up gave nothing")),
         }
     }

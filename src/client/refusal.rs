@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::failure::{Exit, Failure};
-use crate::homey::error::HubError;
+use crate::homey::error::{HubError, Kind};
 use crate::homey::reply::ReplyError;
 use crate::net;
 
@@ -25,6 +25,16 @@ pub enum Refusal {
     Reply(String),
     /// Somebody else answers there.
     WrongHub(String),
+}
+
+/// What a hub's refusal of a call that needs `scope` says to people: short, and with the scope where that is missing.
+pub fn told(scope: Option<&str>, error: &HubError) -> String {
+    match (error.kind, scope) {
+        (Kind::MissingScopes, Some(scope)) => {
+            format!("the API key or session lacks the scope {scope}; make a key that has it")
+        }
+        _ => error.to_string(),
+    }
 }
 
 impl Refusal {

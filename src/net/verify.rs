@@ -102,7 +102,10 @@ impl ServerCertVerifier for ChainVerifier {
         let self_signed = is_self_signed(end_entity);
         let unknown = matches!(
             error,
-            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)
+            rustls::Error::InvalidCertificate(
+                // The second: an issuer of a known name with another key, such as an authority that was made anew.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature
+            )
         );
         match spki_digest(end_entity) {
             Some(digest) if unknown || (self_signed && !dated_or_named) => {
