@@ -56,10 +56,7 @@ impl Desk {
         let mut wait = Alone;
         let reply = net::fetch(&mut self.session, request, Deadlines::POLL, &mut wait)?;
         let known = client::read_ping(reply, self.hub.limits, &self.hub.id)?;
-        if self.hub.id.is_empty() {
-            self.hub.id = known.unwrap_or_default();
-        }
-        Ok(())
+        self.hub.recognise(known)
     }
 
     /// Sends a call and reads its reply as it comes.

@@ -116,6 +116,18 @@ impl Hub {
         Ok(changed)
     }
 
+    /// Takes in what an accepted ping told. Without TLS and without an id to compare, a web server that says yes to
+    /// everything would pass for a hub and get the bearer: then the hub has to tell its id.
+    pub fn recognise(&mut self, told: Option<String>) -> Result<(), Refusal> {
+        if told.is_none() && self.id.is_empty() && self.address.tls.is_none() {
+            return Err(Refusal::WrongHub(PingError::NoId.to_string()));
+        }
+        if self.id.is_empty() {
+            self.id = told.unwrap_or_default();
+        }
+        Ok(())
+    }
+
     /// A connection to this hub, not yet dialled.
     pub fn session(&self) -> Session {
         Session::new(Box::new(self.address.clone()))

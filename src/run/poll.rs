@@ -194,10 +194,7 @@ impl Poller {
 
     fn identify(&mut self, life: &mut Life) -> Result<(), Trouble> {
         let known = fetches::ping(&mut self.session, life)?;
-        if life.hub.id.is_empty() {
-            life.hub.id = known.unwrap_or_default();
-        }
-        Ok(())
+        Ok(life.hub.recognise(known)?)
     }
 
     fn read(&mut self, life: &mut Life) -> Result<(), Trouble> {

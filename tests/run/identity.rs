@@ -89,6 +89,11 @@ fn a_portal_that_says_nothing_of_its_type_gets_no_bearer() {
 }
 
 #[test]
+fn whoever_says_yes_to_everything_gets_no_bearer() {
+    captive("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nOK");
+}
+
+#[test]
 fn a_web_server_of_another_kind_gets_no_bearer() {
     captive(
         "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 34\r\nConnection: close\r\n\r\n<html>Cannot GET /api/manager\r\n</ht",

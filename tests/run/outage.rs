@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::sim::{SOON, Sim};
@@ -96,6 +97,36 @@ fn a_hub_without_power_is_said_and_its_return_found() {
         wall.story()
     );
     wall.stop();
+}
+
+#[test]
+fn a_hub_that_falls_silent_is_missed_and_gets_no_late_presses() {
+    let sim = Sim::new();
+    let mut wall = Setup::of(&sim)
+        .also("[limits]\nfirst_byte_ms = 700\ntls_ms = 700\ncommand_ms = 1500")
+        .also("[timing]\npress_life_ms = 1000")
+        .light("desk", "Office/Desk light")
+        .control("night", "press = { flow = \"Good night\" }")
+        .ready();
+    wall.lamp("desk", "ready", false);
+    sim.signal(Signal::SIGSTOP);
+    wall.link("no-hub");
+    wall.see(json!({"show": "desk", "state": "stale"}));
+    for control in ["night", "desk"] {
+        let pressed = wall.tap(control);
+        let expired = wall.word(control, "expired");
+        assert!(expired - pressed < Duration::from_secs(3));
+    }
+    sim.signal(Signal::SIGCONT);
+    wall.link("ready");
+    wall.tap("night");
+    wall.word("night", "confirmed");
+    assert_eq!((sim.starts().len(), sim.writes().len()), (1, 0));
+    let tally = wall.stop();
+    assert!(
+        tally.contains("3 pressed: 1 confirmed") && tally.contains("2 expired"),
+        "{tally}"
+    );
 }
 
 #[test]

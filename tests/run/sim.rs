@@ -10,6 +10,8 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 /// Whatever a test waits for comes within this, or it does not come.
@@ -124,6 +126,12 @@ impl Sim {
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Freezes it, as a hub that has lost its power without a word, or thaws it.
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).expect("a pid");
+        kill(Pid::from_raw(pid), signal).expect("it is running");
     }
 
     /// Starts it again on the same ports, with the same home and certificates.
