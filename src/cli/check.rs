@@ -5,11 +5,12 @@
 
 use lexopt::prelude::*;
 
+use crate::client::Missing;
 use crate::config::{Config, Place, Problem, nearest};
 use crate::failure::{Exit, Failure};
 use crate::homey::Reading;
 use crate::homey::call::Call;
-use crate::homey::names::{ItemKind, NameError, RefKind, Reference, Resolved};
+use crate::homey::names::{ItemKind, RefKind, Reference, Resolved};
 use crate::homey::reply::{self, DeviceRow, NamedItem};
 use crate::homey::text::one_line;
 use crate::panel::plan::{Action, PointId, StartKind};
@@ -141,7 +142,7 @@ fn check_hub(config: &Config, problems: &mut Vec<Problem>) -> Result<(), Failure
 fn check_points(
     desk: &mut Desk,
     config: &Config,
-    found: Vec<Result<Resolved, NameError>>,
+    found: Vec<Result<Resolved, Missing>>,
     problems: &mut Vec<Problem>,
 ) -> Result<(), Failure> {
     // Several points of one device cost the hub one call.
@@ -204,7 +205,7 @@ fn check_point(config: &Config, index: usize, device: &DeviceRow, place: Place) 
 fn check_starts(
     desk: &mut Desk,
     config: &Config,
-    found: Vec<Result<Resolved, NameError>>,
+    found: Vec<Result<Resolved, Missing>>,
     problems: &mut Vec<Problem>,
 ) -> Result<(), Failure> {
     let has = |kind| found.iter().flatten().any(|r| r.kind == kind);

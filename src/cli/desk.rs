@@ -5,7 +5,7 @@ use std::io::Read;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::client::{self, Hub, Lookup, Refusal, Source};
+use crate::client::{self, Hub, Lookup, Missing, Refusal, Source};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::homey::Dialect;
@@ -87,10 +87,7 @@ impl Desk {
         let known = client::read_ping(reply, self.hub.limits, &self.hub.id)?;
         // Old hubs do not say who they are (`api.md` 3); the list of devices tells for sure.
         self.hurry = known.is_some();
-        if self.hub.id.is_empty() {
-            self.hub.id = known.unwrap_or_default();
-        }
-        Ok(())
+        self.hub.recognise(known)
     }
 
     /// Sends a call and reads its reply as it comes.
@@ -141,7 +138,8 @@ impl Desk {
         let reference = Reference { text, kind };
         match self.look_up(&[reference])?.found.into_iter().next() {
             Some(Ok(found)) => Ok(found),
-            Some(Err(error)) => Err(Failure::usage_plain(with_cure(&error))),
+            Some(Err(Missing::Name(error))) => Err(Failure::usage_plain(with_cure(&error))),
+            Some(Err(Missing::List(why))) => Err(Failure::permission(why)),
             None => Err(Failure::unavailable("the look-up gave nothing")),
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Never argv, never an environment variable's value, never the configuration itself.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -28,8 +28,11 @@ pub struct Bearer {
     pub file: PathBuf,
     /// Set where other users of this machine can read the file, or the token looks like the wrong kind.
     pub warning: Option<String>,
-    modified: Option<SystemTime>,
+    stamp: Stamp,
 }
+
+/// What of a file changes when it is written or replaced: when, which file, how long.
+type Stamp = Option<(SystemTime, u64, u64)>;
 
 impl Bearer {
     /// Reads the bearer as configured. Errors name the file and the cure; exit code 77.
@@ -61,12 +64,13 @@ impl Bearer {
 
     /// Whether the file has changed since it was read, so that a new key works without a restart (P19).
     pub fn has_changed(&self) -> bool {
-        modified(&self.file) != self.modified
+        stamp(std::fs::metadata(&self.file)) != self.stamp
     }
 }
 
-fn modified(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|m| m.modified()).ok()
+fn stamp(meta: std::io::Result<Metadata>) -> Stamp {
+    let meta = meta.ok()?;
+    Some((meta.modified().ok()?, meta.ino(), meta.len()))
 }
 
 /// Fills in the two directories that a service manager names: `$CREDENTIALS_DIRECTORY`, `$STATE_DIRECTORY`.
@@ -92,7 +96,9 @@ fn session_places() -> Vec<PathBuf> {
     places
 }
 
-fn read(path: &Path) -> Result<(String, Option<String>), Failure> {
+/// The file's text, what is wrong with its mode, and which file it was: of the one that is open, since another may
+/// take its place at any moment.
+fn read(path: &Path) -> Result<(String, Option<String>, Stamp), Failure> {
     let shown = path.display();
     let failed = |e: std::io::Error| {
         Failure::permission(format!(
@@ -108,11 +114,11 @@ fn read(path: &Path) -> Result<(String, Option<String>), Failure> {
         .take(MAX_FILE)
         .read_to_string(&mut text)
         .map_err(failed)?;
-    Ok((text, warning))
+    Ok((text, warning, stamp(Ok(meta))))
 }
 
 fn key_file(path: &Path) -> Result<Bearer, Failure> {
-    let (text, mut warning) = read(path)?;
+    let (text, mut warning, stamp) = read(path)?;
     let secret = Secret::parse(&text)
         .map_err(|e| Failure::permission(format!("the API key in {}: {e}", path.display())))?;
     if let Some(complaint) = secret.looks_like().complaint() {
@@ -122,18 +128,18 @@ fn key_file(path: &Path) -> Result<Bearer, Failure> {
         secret,
         file: path.to_path_buf(),
         warning,
-        modified: modified(path),
+        stamp,
     })
 }
 
 fn session_file(path: &Path) -> Result<Bearer, Failure> {
-    let (text, warning) = read(path)?;
+    let (text, warning, stamp) = read(path)?;
     let session = parse_session(text.as_bytes())
         .map_err(|e| Failure::permission(format!("the session file {}: {e}", path.display())))?;
     Ok(Bearer {
         secret: session.token,
         file: path.to_path_buf(),
         warning,
-        modified: modified(path),
+        stamp,
     })
 }

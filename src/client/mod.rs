@@ -14,15 +14,15 @@ use std::time::Duration;
 use crate::config::{Config, Credential, ProfileName, Scheme};
 use crate::failure::Failure;
 use crate::homey::call::{Call, Repeat as CallRepeat};
-use crate::homey::error::{classify, expect_json, retry_after};
+use crate::homey::error::{Kind, classify, expect_json, retry_after};
 use crate::homey::profile::{Holes, Profile};
 use crate::homey::reply::{self, PingError, PingParts};
 use crate::http::{Check, Limits, RequestHead};
 use crate::net::{self, Address, Alone, Body, Deadlines, Reply, Session, TlsName, Trust};
 
 pub use bearer::Bearer;
-pub use lookup::{Lookup, Source, look_up};
-pub use refusal::Refusal;
+pub use lookup::{Lookup, Missing, Source, look_up};
+pub use refusal::{Refusal, told};
 
 /// No error body that matters is longer.
 pub const MAX_ERROR_BODY: usize = 64 * 1024;
@@ -97,6 +97,11 @@ impl Hub {
         Ok(())
     }
 
+    /// Whether the bearer's file is another one than the one that was read.
+    pub fn bearer_changed(&self) -> bool {
+        self.bearer.as_ref().is_some_and(Bearer::has_changed)
+    }
+
     /// Reads the bearer's file again where it has changed; `true`: there is another bearer now.
     pub fn reload_bearer(&mut self) -> Result<bool, Failure> {
         let (Some(bearer), Some(credential)) = (&self.bearer, &self.credential) else {
@@ -109,6 +114,18 @@ impl Hub {
         let changed = renewed.secret.expose() != bearer.secret.expose();
         self.bearer = Some(renewed);
         Ok(changed)
+    }
+
+    /// Takes in what an accepted ping told. Without TLS and without an id to compare, a web server that says yes to
+    /// everything would pass for a hub and get the bearer: then the hub has to tell its id.
+    pub fn recognise(&mut self, told: Option<String>) -> Result<(), Refusal> {
+        if told.is_none() && self.id.is_empty() && self.address.tls.is_none() {
+            return Err(Refusal::WrongHub(PingError::NoId.to_string()));
+        }
+        if self.id.is_empty() {
+            self.id = told.unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// A connection to this hub, not yet dialled.
@@ -266,6 +283,13 @@ pub fn read_ping(
         Ok(known) => Ok(known.hub_id),
         // Old hubs do not say who they are; with no id configured there is nothing to compare.
         Err(PingError::NoId) => Ok(None),
+        // Every hub answers a ping, so whatever has none is something else: a router, a printer, a portal.
+        Err(PingError::Hub(error)) if matches!(error.kind, Kind::NoSuchRoute | Kind::NotFound) => {
+            Err(Refusal::WrongHub(format!(
+                "whatever answers has no ping ({}), so it is no Homey; check the address",
+                error.status
+            )))
+        }
         Err(PingError::Hub(error)) => Err(error.into()),
         Err(other) => Err(Refusal::WrongHub(other.to_string())),
     }

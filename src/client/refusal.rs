@@ -27,6 +27,16 @@ pub enum Refusal {
     WrongHub(String),
 }
 
+/// What a hub's refusal of a call that needs `scope` says to people: short, and with the scope where that is missing.
+pub fn told(scope: Option<&str>, error: &HubError) -> String {
+    match (error.kind, scope) {
+        (Kind::MissingScopes, Some(scope)) => {
+            format!("the API key or session lacks the scope {scope}; make a key that has it")
+        }
+        _ => error.to_string(),
+    }
+}
+
 impl Refusal {
     /// The exit code that a command ends with because of this.
     pub fn failure(self, doing: &str) -> Failure {

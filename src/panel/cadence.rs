@@ -95,11 +95,6 @@ impl Pacer {
         self.dialect
     }
 
-    /// Whether the hub bears so little that polls give way to presses.
-    pub fn is_narrow(&self) -> bool {
-        self.dialect != Dialect::V3
-    }
-
     /// When a request may start: `Some(now)` or a later instant; `None` until one in flight has ended.
     pub fn may_start(&self, now: Time) -> Option<Time> {
         if self.in_flight >= self.width() {

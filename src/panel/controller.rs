@@ -292,6 +292,11 @@ impl Controller {
         (at != Time::NEVER).then_some(at)
     }
 
+    /// The program ends: what waits has expired, and of what is under way nothing more will be known.
+    pub fn give_up(&mut self, now: Time) {
+        self.core.give_up(&self.plan, now);
+    }
+
     /// How many presses there were and how they ended.
     pub fn tally(&self) -> Tally {
         self.core.ledger.tally

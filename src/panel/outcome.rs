@@ -19,6 +19,7 @@ use crate::time::Time;
 const RETRY: Duration = Duration::from_millis(250);
 
 const LOST: &str = "reply lost, it may have been done";
+const STOPPED: &str = "not sent before the end";
 const NO_READING: &str = "the hub gave no reading of it";
 
 /// What comes of a command that the hub put off: its pause, from both kinds of "it did not run".
@@ -271,6 +272,36 @@ impl Core {
                 }
                 _ => index += 1,
             }
+        }
+    }
+
+    /// Ends everything that is open: sent ones as unknown, the others as expired.
+    pub(super) fn give_up(&mut self, plan: &Plan, now: Time) {
+        for index in 0..self.points.len() {
+            let Ok(id) = u16::try_from(index).map(PointId) else {
+                return;
+            };
+            if let Some(want) = self.points[index].waiting.take() {
+                self.fail(want.press, Word::Expired, &plan.point_name(id), STOPPED);
+            }
+            match &mut self.points[index].flight {
+                None => {}
+                Some(flight) if flight.sent => self.end_set(plan, id, &Outcome::Lost, now),
+                Some(flight) => {
+                    let press = flight.press;
+                    self.points[index].flight = None;
+                    self.fail(press, Word::Expired, &plan.point_name(id), STOPPED);
+                }
+            }
+            self.touch_point(plan, id);
+        }
+        while let Some(job) = self.jobs.pop() {
+            let (word, why) = if job.sent {
+                (Word::Unknown, LOST)
+            } else {
+                (Word::Expired, STOPPED)
+            };
+            self.fail(job.press, word, &plan.start_name(job.start), why);
         }
     }
 

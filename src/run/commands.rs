@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! From the controller's calls to requests on lanes, and from replies back to outcomes.
 
+use std::rc::Rc;
 use std::time::Duration;
 
+use crate::client::told;
 use crate::homey::call::Call as HubCall;
 use crate::homey::error::{Kind, classify, expect_json, retry_after};
 use crate::homey::reply;
 use crate::http::ResponseHead;
 use crate::net;
 use crate::panel::plan::PointId;
-use crate::panel::{Call, Order, Outcome, PollId};
+use crate::panel::{Call, Order, Outcome};
 use crate::time::Time;
 
 use super::fetches;
-use super::lanes::{End, Finished, Job};
+use super::lanes::{Asked, End, Finished, Job};
 use super::life::Life;
 
 /// A pause before a 401 or 429 without Retry-After is answered by another try.
 const SHORT_PAUSE: Duration = Duration::from_millis(500);
+
+/// A request, what it does in words, and the scope that it needs.
+type Made = (net::Request, String, Option<&'static str>);
+
+/// The panel's line names the point or flow already; the log's names the call.
+fn refused(job: &Job, why: String) -> Outcome {
+    log::info!("{}: {why}", job.doing);
+    Outcome::Refused { why }
+}
 
 impl Life {
     /// Takes what the controller wants done, starts what can start, brings home what ended.
@@ -46,14 +57,9 @@ impl Life {
         }
     }
 
-    /// Whether commands wait that a poll should give way to.
-    pub fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
     /// Starts a call, or gives it back where it has to wait; one that cannot be sent ends here.
     fn try_start(&mut self, call: Call, now: Time) -> Option<Call> {
-        if now > call.life || !self.identified {
+        if now >= call.life || !self.identified {
             self.controller.outcome(call.ticket, Outcome::NotSent, now);
             return None;
         }
@@ -65,7 +71,7 @@ impl Life {
         if !may_start || !self.lanes.has_room_for(&target) {
             return Some(call);
         }
-        let (request, doing) = match self.request_of(&call.order) {
+        let (request, doing, scope) = match self.request_of(&call.order) {
             Ok(made) => made,
             Err(why) => {
                 self.controller
@@ -74,16 +80,18 @@ impl Life {
             }
         };
         let read = match call.order {
-            Order::Read { point } => self
-                .directory
-                .index_of(point)
-                .map(|index| (index, self.controller.poll_started(now))),
+            Order::Read { point } => self.directory.index_of(point).map(|index| Asked {
+                directory: Rc::clone(&self.directory),
+                index,
+                poll: self.controller.poll_started(now),
+            }),
             Order::Set { .. } | Order::Start(_) => None,
         };
         let job = Job {
             ticket: call.ticket,
             target,
             doing,
+            scope,
             read,
             departed: false,
         };
@@ -104,7 +112,7 @@ impl Life {
         }
     }
 
-    fn request_of(&self, order: &Order) -> Result<(net::Request, String), String> {
+    fn request_of(&self, order: &Order) -> Result<Made, String> {
         let gone = || "not known on the hub".to_string();
         let capability =
             |point: PointId| self.plan.points.get(usize::from(point.0)).ok_or_else(gone);
@@ -136,7 +144,8 @@ impl Life {
                 format!("start {name}")
             }
         };
-        Ok((self.hub.request(&call).map_err(|e| e.message)?, doing))
+        let request = self.hub.request(&call).map_err(|e| e.message)?;
+        Ok((request, doing, call.scope()))
     }
 
     fn bring_home(&mut self, done: Finished, now: Time) {
@@ -157,9 +166,9 @@ impl Life {
             }
             End::Reply { head, body } => self.judge(&job, &head, &body, now),
         };
-        if let Some((_, poll)) = job.read {
+        if let Some(asked) = &job.read {
             self.controller
-                .poll_ended(poll, now, matches!(outcome, Outcome::Done { .. }));
+                .poll_ended(asked.poll, now, matches!(outcome, Outcome::Done { .. }));
         }
         self.controller.outcome(job.ticket, outcome, now);
     }
@@ -174,15 +183,13 @@ impl Life {
             if let (false, Err(error)) = (body.is_empty(), expect_json(status, content_type, body))
             {
                 self.trouble = true;
-                return Outcome::Refused {
-                    why: format!("{}: {error}", job.doing),
-                };
+                return refused(job, error.to_string());
             }
-            return match job.read {
+            return match &job.read {
                 None => Outcome::Done {
                     value: reply::set_reply(body),
                 },
-                Some((index, poll)) => self.apply_read(index, poll, body, now),
+                Some(asked) => self.apply_read(asked, body, now),
             };
         }
         let error = classify(status, content_type, body);
@@ -203,21 +210,18 @@ impl Life {
             Kind::NotFound => {
                 self.names_in_doubt = true;
                 self.trouble = true;
-                Outcome::Refused {
-                    why: format!("{}: {error}", job.doing),
-                }
+                refused(job, error.to_string())
             }
-            _ => Outcome::Refused {
-                why: format!("{}: {error}", job.doing),
-            },
+            _ => refused(job, told(job.scope, &error)),
         }
     }
 
-    fn apply_read(&mut self, index: usize, poll: PollId, body: &[u8], now: Time) -> Outcome {
-        match fetches::device_readings(&self.directory, index, body) {
+    fn apply_read(&mut self, asked: &Asked, body: &[u8], now: Time) -> Outcome {
+        match fetches::device_readings(&asked.directory, asked.index, body) {
             Ok((readings, _)) => {
                 for (slot, reading) in readings {
-                    self.controller.update(poll, PointId(slot), reading, now);
+                    self.controller
+                        .update(asked.poll, PointId(slot), reading, now);
                 }
                 Outcome::Done { value: None }
             }

@@ -6,6 +6,7 @@
 //! costs one lane for the command's deadline and delays nobody else.
 
 use std::os::fd::BorrowedFd;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::client::Hub;
@@ -15,11 +16,23 @@ use crate::net::{self, BodyStep, Deadlines, Error, Interest, Session, Step};
 use crate::panel::{PollId, Ticket};
 use crate::time::Time;
 
+use super::directory::Directory;
+
 /// No reply to a command is longer than this, before and after decoding.
 const MAX_REPLY: usize = 64 * 1024;
 
 /// A connection that nothing was sent on is not made again sooner than this after the server closed it.
 const REWARM: Duration = Duration::from_secs(30);
+
+/// What a read is of.
+pub struct Asked {
+    /// The directory of the time when it was asked: names may be looked up anew meanwhile.
+    pub directory: Rc<Directory>,
+    /// The device in that directory.
+    pub index: usize,
+    /// Which read it is, in the order of our own requests.
+    pub poll: PollId,
+}
 
 /// What a lane carries.
 pub struct Job {
@@ -28,8 +41,9 @@ pub struct Job {
     pub target: String,
     /// In words, for messages.
     pub doing: String,
-    /// For a read: which one it is, in the order of our own requests.
-    pub read: Option<(usize, PollId)>,
+    /// The scope that it needs.
+    pub scope: Option<&'static str>,
+    pub read: Option<Asked>,
     /// Whether the controller has been told that it may have left.
     pub departed: bool,
 }

@@ -28,12 +28,14 @@ use crate::time::Time;
 use super::directory::Directory;
 use super::lanes::{Finished, Lanes};
 
-/// The least and the most that a poll sleeps while it waits for its turn.
-const SHORT: Duration = Duration::from_millis(5);
+/// The most that a poll sleeps while it waits for its turn.
 const LONG: Duration = Duration::from_secs(1);
 
 /// How long a stop waits for replies to commands that have left.
 const LAST_REPLIES: Duration = Duration::from_secs(3);
+
+/// How long presses may take to end after a panel has asked for the end: a press's life and a round trip.
+const LAST_PRESSES: Duration = Duration::from_secs(5);
 
 fn poll_deadlines(config: &Config) -> Deadlines {
     let limits = &config.limits;
@@ -75,6 +77,10 @@ pub struct Life {
     /// Names may have changed: a command was answered with 404.
     pub names_in_doubt: bool,
     pub(super) waiting: VecDeque<Call>,
+    /// A panel has asked for the end, which comes when no press is open, or at this instant.
+    leaving: Option<Time>,
+    /// What was last wrong with the bearer's file, so that it is said once.
+    bearer_fault: String,
     signals: SignalFd,
     events: Vec<Event>,
     pub(super) finished: Vec<Finished>,
@@ -115,6 +121,8 @@ impl Life {
             identified: false,
             names_in_doubt: false,
             waiting: VecDeque::new(),
+            leaving: None,
+            bearer_fault: String::new(),
             signals,
             events: Vec::new(),
             finished: Vec::new(),
@@ -122,9 +130,18 @@ impl Life {
     }
 
     /// Takes a new configuration: another plan, another hub. What was read of points that stay is kept.
-    pub fn swap(&mut self, hub: Hub, config: &Config, now: Time) {
+    pub fn swap(&mut self, mut hub: Hub, config: &Config, now: Time) {
         let mut controller = Controller::new(config.plan.clone(), now);
         controller.adopt(&self.controller);
+        let place = |hub: &Hub| (hub.address.ip, hub.address.port);
+        if place(&hub) == place(&self.hub) && hub.id.is_empty() {
+            // Learned once, it stays: whoever answers there later has to be the same.
+            hub.id.clone_from(&self.hub.id);
+        }
+        if place(&hub) != place(&self.hub) || hub.id != self.hub.id {
+            // What the old hub said is no news of the new one.
+            controller.link(now, Link::Down);
+        }
         self.controller = controller;
         self.plan = Rc::new(config.plan.clone());
         self.directory = Rc::new(Directory::new(&self.plan));
@@ -154,7 +171,9 @@ impl Life {
     pub fn finish(&mut self, now: Time) {
         self.wish = Wish::GoOn;
         self.settle_commands(now + LAST_REPLIES);
-        self.turn(monotonic(), u32::MAX);
+        let now = monotonic();
+        self.controller.give_up(now);
+        self.turn(now, u32::MAX);
         let tally = self.controller.tally();
         log::info!("stopped; {tally}");
     }
@@ -185,28 +204,39 @@ impl Life {
     /// Reads the bearer's file again; `true` where it held another one than before.
     pub fn reload_bearer(&mut self) -> bool {
         match self.hub.reload_bearer() {
-            Ok(changed) => changed,
+            Ok(changed) => {
+                self.bearer_fault.clear();
+                changed
+            }
             Err(failure) => {
-                log::warn!("{failure}");
+                let text = failure.to_string();
+                if text != self.bearer_fault {
+                    log::warn!("{text}");
+                    self.bearer_fault = text;
+                }
                 false
             }
         }
     }
 
-    /// Waits until a request of the poll may start; on a hub that bears little, presses go first.
+    /// Waits until a request of the poll may start.
     pub fn await_turn(&mut self, idle: &mut Session) -> Result<(), Error> {
         loop {
             let now = monotonic();
             self.turn(now, 0);
-            if self.wish == Wish::Stop {
+            if self.wish != Wish::GoOn {
                 return Err(Error::Cancelled);
             }
             let free = self.pacer.may_start(now);
-            if free.is_some_and(|at| at <= now) && !(self.pacer.is_narrow() && self.has_waiting()) {
+            // Presses go first: those that may start by now have, in this turn.
+            if free.is_some_and(|at| at <= now) {
                 return Ok(());
             }
             // A command that ends wakes the sleep by itself; the second is for whatever else holds it up.
-            let until = free.unwrap_or(now).max(now + SHORT).min(now + LONG);
+            let until = free
+                .filter(|at| *at > now)
+                .unwrap_or(now + LONG)
+                .min(now + LONG);
             let watch = idle.wants().map(|(fd, _)| (fd, Interest::Read));
             let awake = self
                 .sleep(watch, until)
@@ -242,20 +272,31 @@ impl Life {
             self.controller.timeout(now);
         }
         self.step_commands(now);
+        if self.bring_shows(now, true) {
+            // What is new goes out in the same turn: the acknowledgement of a press must not wait for a poll(2).
+            self.service(now, u32::MAX);
+        }
+        if self
+            .leaving
+            .is_some_and(|at| now >= at || self.controller.is_idle())
+        {
+            self.wish = Wish::Stop;
+        }
+    }
+
+    /// Brings what is to be shown to the panels; `log`: the notices to the log, too. Whether there was anything.
+    pub(super) fn bring_shows(&mut self, now: Time, log: bool) -> bool {
         let mut shown = false;
         while let Some(show) = self.controller.next_show() {
             shown = true;
-            if let Show::Notice(text) = &show {
+            if let (Show::Notice(text), true) = (&show, log) {
                 log::warn!("{text}");
             }
             for panel in &mut self.panels {
                 panel.show(&show, now);
             }
         }
-        if shown {
-            // What is new goes out in the same turn: the acknowledgement of a press must not wait for a poll(2).
-            self.service(now, u32::MAX);
-        }
+        shown
     }
 
     fn service(&mut self, now: Time, which: u32) {
@@ -271,7 +312,8 @@ impl Life {
                 log::warn!("{report}");
             }
             if panel.quit_requested() {
-                self.wish = Wish::Stop;
+                // Not before the presses that came with it have ended.
+                self.leaving = self.leaving.or(Some(now + LAST_PRESSES));
             }
         }
         for event in self.events.drain(..) {
@@ -306,16 +348,17 @@ impl Life {
     /// When something here wants its turn though no descriptor is ready.
     fn next_turn(&self) -> Time {
         let panels = self.panels.iter().filter_map(|p| p.poll_at()).min();
-        let queued = if self.waiting.is_empty() {
-            None
-        } else {
-            self.pacer.may_start(monotonic())
-        };
+        // A command that could start by now waits for another one to end, which wakes by itself; its life ends, too.
+        let now = monotonic();
+        let lives = self.waiting.iter().map(|call| call.life).min();
+        let queued = lives.and(self.pacer.may_start(now)).filter(|at| *at > now);
         let all = [
             self.controller.poll_at(),
             self.lanes.deadline(),
             panels,
             queued,
+            lives,
+            self.leaving,
         ];
         all.into_iter().flatten().min().unwrap_or(Time::NEVER)
     }
@@ -383,7 +426,7 @@ impl Wait for Life {
     ) -> io::Result<Ready> {
         self.turn(monotonic(), 0);
         loop {
-            if self.wish == Wish::Stop {
+            if self.wish != Wish::GoOn {
                 return Ok(Ready::Cancelled);
             }
             let awake = self.sleep(Some((fd, interest)), deadline)?;
@@ -402,6 +445,6 @@ impl Wait for Life {
         if let Ok(awake) = self.sleep(None, Time::ZERO) {
             self.handle(&awake);
         }
-        self.wish != Wish::Stop
+        self.wish == Wish::GoOn
     }
 }

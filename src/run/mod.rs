@@ -39,7 +39,7 @@ pub use faces::panel_kind;
 use life::{Life, Wish};
 use poll::Poller;
 
-/// Unknown names are looked up again after this, since devices get added.
+/// Unknown names are looked up again after this at the latest, since devices get added.
 const NAMES_AGAIN: Duration = Duration::from_secs(60);
 
 /// A reload waits at most this long for commands in flight to end.

@@ -16,9 +16,14 @@ use super::fetches;
 use super::life::Life;
 
 /// What a look-up came to.
-pub struct Found {
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Found {
     /// Every name has its id.
-    pub complete: bool,
+    All,
+    /// Some stand for nothing.
+    Some,
+    /// The hub lists no devices, as it does for a moment after a restart: nothing is changed, every name would look wrong.
+    NoDevices,
 }
 
 /// The references of a plan: its points' devices first, its starts after them.
@@ -50,10 +55,7 @@ pub fn resolve(
     let now = monotonic();
     let points = plan.points.len();
     if lookup.devices == 0 && points > 0 {
-        // What hubs answer for a moment after a restart; every name would look wrong.
-        return Err(Refusal::Reply(
-            "the hub lists no devices yet; it may still be starting".into(),
-        ));
+        return Ok(Found::NoDevices);
     }
     let mut directory = Directory::new(&plan);
     let mut complaints = Vec::new();
@@ -77,14 +79,20 @@ pub fn resolve(
             }
         }
     }
-    let complete = !directory.is_incomplete();
+    let found = if directory.is_incomplete() {
+        Found::Some
+    } else {
+        Found::All
+    };
     life.directory = Rc::new(directory);
     complaints.dedup();
+    // The panel gets the controller's short lines; the log gets each name once, with all that was near it.
+    life.bring_shows(now, false);
     for complaint in complaints.iter().filter(|c| !told.contains(c)) {
-        life.notice(complaint, now);
+        log::warn!("{complaint}");
     }
     *told = complaints;
-    Ok(Found { complete })
+    Ok(found)
 }
 
 /// The loop as a look-up's source.

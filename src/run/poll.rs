@@ -5,8 +5,10 @@
 //! link's state, and the pause before the next try comes from `cadence`.
 
 use std::io;
+use std::time::Duration;
 
 use crate::client::Refusal;
+use crate::homey::Reading;
 use crate::homey::error::Kind;
 use crate::net::{Error, Session, monotonic};
 use crate::panel::Link;
@@ -17,6 +19,12 @@ use crate::time::Time;
 use super::fetches;
 use super::life::{Life, Wish};
 use super::names;
+
+/// The first pause before names that stand for nothing are looked up again: somebody may be at it right now.
+const NAMES_FIRST: Duration = Duration::from_secs(5);
+
+/// While the bearer is refused: how often its file is looked at for another one.
+const KEY_LOOK: Duration = Duration::from_secs(2);
 
 /// What is next.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -35,14 +43,17 @@ pub struct Poller {
     stage: Stage,
     rhythm: Rhythm,
     backoff: Backoff,
-    link: Link,
     /// The trouble that was last told, so that the log says each thing once.
     told: String,
     last_list: (usize, u64),
     names_due: Time,
     token_tries: u8,
+    /// The pause before names that stand for nothing are looked up again; it grows.
+    names_pause: Duration,
     /// By bound device: complete lists in a row that did not have it.
     missed: Vec<u8>,
+    /// By point: complete readings of its device in a row that did not have it.
+    lacking: Vec<u8>,
     /// Names that stood for nothing at the last look.
     complaints: Vec<String>,
 }
@@ -62,12 +73,13 @@ impl Poller {
             stage: Stage::Identify,
             rhythm,
             backoff: Backoff::new(seed),
-            link: Link::Down,
             told: String::new(),
             last_list: (0, 0),
             names_due: Time::NEVER,
             token_tries: 0,
+            names_pause: NAMES_FIRST,
             missed: Vec::new(),
+            lacking: Vec::new(),
             complaints: Vec::new(),
         }
     }
@@ -83,7 +95,7 @@ impl Poller {
                     self.backoff.reset();
                     next
                 }
-                Err(_) if life.wish == Wish::Stop => break,
+                Err(_) if life.wish != Wish::GoOn => break,
                 Err(trouble) => self.fail(life, trouble),
             };
             self.pause(life, began, next)?;
@@ -94,15 +106,24 @@ impl Poller {
     /// Waits for the next poll. A touch is worth one immediate try while the hub is away, and a sooner poll
     /// while it is there; trouble on a command connection is worth a look at once.
     fn pause(&mut self, life: &mut Life, began: Time, next: Time) -> io::Result<()> {
-        let second = std::time::Duration::from_secs(1);
+        let second = Duration::from_secs(1);
+        let refused = life.controller.link_state() == Link::Token;
         loop {
-            life.idle(next, &mut self.session)?;
+            let look = if refused {
+                next.min(monotonic() + KEY_LOOK)
+            } else {
+                next
+            };
+            life.idle(look, &mut self.session)?;
             let now = monotonic();
             let early = life.touched || life.trouble;
             if life.wish != Wish::GoOn
                 || now >= next
-                || (early && now >= began + second && self.link != Link::Token)
+                || (early && now >= began + second && !refused)
             {
+                return Ok(());
+            }
+            if refused && life.hub.bearer_changed() && life.reload_bearer() {
                 return Ok(());
             }
             if early {
@@ -111,7 +132,7 @@ impl Poller {
                 life.trouble = false;
                 let soon = next.min(began + second);
                 life.idle(soon, &mut self.session)?;
-                if monotonic() >= soon && self.link != Link::Token {
+                if monotonic() >= soon && !refused {
                     return Ok(());
                 }
             }
@@ -133,16 +154,17 @@ impl Poller {
         if life.names_in_doubt || now >= self.names_due {
             self.stage = Stage::Names;
         }
+        let mut admitted = false;
         if self.stage == Stage::Names {
-            let found = names::resolve(life, &mut self.session, &mut self.complaints)?;
-            life.names_in_doubt = false;
-            self.names_due = if found.complete {
-                Time::NEVER
-            } else {
-                monotonic() + self.rhythm.names
-            };
-            self.missed.clear();
-            self.stage = Stage::Read;
+            self.names(life)?;
+            admitted = true;
+        }
+        if life.controller.link_state() < Link::Loading {
+            // The bearer was refused until now. Only what is asked after the hub has taken it counts as fresh.
+            if !admitted {
+                self.read(life)?;
+            }
+            self.enter(life, Link::Loading);
         }
         self.read(life)?;
         self.token_tries = 0;
@@ -151,12 +173,28 @@ impl Poller {
         Ok(next_poll(now, life.controller.last_event(), &self.rhythm))
     }
 
+    fn names(&mut self, life: &mut Life) -> Result<(), Trouble> {
+        match names::resolve(life, &mut self.session, &mut self.complaints)? {
+            names::Found::NoDevices => return Err(no_devices()),
+            names::Found::All => {
+                self.names_due = Time::NEVER;
+                self.names_pause = NAMES_FIRST;
+            }
+            names::Found::Some => {
+                self.names_due = monotonic() + self.names_pause;
+                self.names_pause = (self.names_pause * 2).min(self.rhythm.names);
+            }
+        }
+        life.names_in_doubt = false;
+        self.missed.clear();
+        self.lacking.clear();
+        self.stage = Stage::Read;
+        Ok(())
+    }
+
     fn identify(&mut self, life: &mut Life) -> Result<(), Trouble> {
         let known = fetches::ping(&mut self.session, life)?;
-        if life.hub.id.is_empty() {
-            life.hub.id = known.unwrap_or_default();
-        }
-        Ok(())
+        Ok(life.hub.recognise(known)?)
     }
 
     fn read(&mut self, life: &mut Life) -> Result<(), Trouble> {
@@ -181,6 +219,9 @@ impl Poller {
             }
             self.last_list = (list.items, list.bytes);
             life.learn(list.dialect);
+            self.find_lacking(life, &list.readings, |index| {
+                list.present.get(index).copied().unwrap_or(false)
+            });
             self.missed.resize(list.present.len(), 0);
             for (misses, present) in self.missed.iter_mut().zip(&list.present) {
                 *misses = if *present {
@@ -196,12 +237,7 @@ impl Poller {
             .poll_ended(poll, now, result.is_ok() && !empty);
         result?;
         if empty {
-            // What hubs answer for a moment after a restart (`api.md` 10).
-            return Err(Trouble {
-                link: Some(Link::Loading),
-                cause: Cause::Clock,
-                text: "the hub lists no devices yet; it may still be starting".into(),
-            });
+            return Err(no_devices());
         }
         Ok(())
     }
@@ -216,6 +252,7 @@ impl Poller {
                     life.controller
                         .update(poll, PointId(*slot), reading.clone(), now);
                 }
+                self.find_lacking(life, readings, |i| i == index);
             }
             life.controller.poll_ended(poll, now, result.is_ok());
             match result {
@@ -229,8 +266,34 @@ impl Poller {
         Ok(())
     }
 
+    /// Tells of points whose device is there and has no such capability, over and over: a device that starts may show
+    /// its capabilities late. `read`: whether these are complete readings of the nth bound device.
+    fn find_lacking(
+        &mut self,
+        life: &mut Life,
+        readings: &[(u16, Reading)],
+        read: impl Fn(usize) -> bool,
+    ) {
+        self.lacking.resize(life.plan.points.len(), 0);
+        for (point, count) in (0_u16..).map(PointId).zip(&mut self.lacking) {
+            if !life.directory.index_of(point).is_some_and(&read) {
+                continue;
+            }
+            if readings.iter().any(|(slot, _)| *slot == point.0) {
+                *count = 0;
+                continue;
+            }
+            *count = count.saturating_add(1);
+            let spec = life.plan.points.get(usize::from(point.0));
+            if let (3, Some(spec)) = (*count, spec) {
+                let why = format!("the device has no capability {:?}", spec.capability);
+                life.controller.missing(point, why);
+            }
+        }
+    }
+
     fn enter(&mut self, life: &mut Life, link: Link) {
-        if link == self.link {
+        if link == life.controller.link_state() {
             return;
         }
         if link == Link::Ready {
@@ -240,7 +303,6 @@ impl Poller {
             );
             self.told.clear();
         }
-        self.link = link;
         life.link(link, monotonic());
     }
 
@@ -248,7 +310,7 @@ impl Poller {
     fn fail(&mut self, life: &mut Life, trouble: Trouble) -> Time {
         let now = monotonic();
         if let Some(link) = trouble.link {
-            if matches!(link, Link::Down | Link::NoHub | Link::WrongHub) {
+            if link < Link::Token {
                 // Whoever answers next may be somebody else.
                 life.identified = false;
                 self.stage = Stage::Identify;
@@ -281,6 +343,15 @@ impl Poller {
             self.token_tries.saturating_add(1)
         };
         renewed || self.token_tries < 2
+    }
+}
+
+/// What hubs answer for a moment after a restart (`api.md` 10).
+fn no_devices() -> Trouble {
+    Trouble {
+        link: Some(Link::Loading),
+        cause: Cause::Clock,
+        text: "the hub lists no devices yet; it may still be starting".into(),
     }
 }
 

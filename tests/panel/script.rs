@@ -17,7 +17,7 @@
 //! t=60 reply 1 done 0.5  /  refused why  /  notnow 500  /  notsent  /  lost      and: sent 1
 //! t=60 missing desk/dim why  /  startmissing leave why  /  startfound leave
 //! t=90 late down key at=80                           the loop was away: no timeout since the last line and none after it
-//! t=90 wait  /  begin  /  reload  /  tally  /  state begin: what is shown at the start; state: unsettled or idle
+//! t=90 wait  /  begin  /  reload  /  stop  /  tally  /  state begin: what is shown at the start; state: unsettled or idle
 //! ```
 //!
 //! Between the lines the time runs as in the loop: `timeout` at every `poll_at`.
@@ -355,6 +355,7 @@ impl Bench {
             "held" => edge(Edge::Held),
             "turn" => edge(Edge::Turn(words[2].parse().unwrap())),
             "link" => self.controller.link(now, link(words[1])),
+            "stop" => self.controller.give_up(now),
             "poll" => {
                 let poll = self.controller.poll_started(now);
                 self.polls.insert(words[1].to_owned(), poll);

@@ -166,6 +166,21 @@ impl Call<'_> {
         !matches!(self, Call::Ping { .. })
     }
 
+    /// The scope that a bearer needs for it (`operations.md`); `None` where everybody may.
+    pub fn scope(&self) -> Option<&'static str> {
+        Some(match self {
+            Call::Ping { .. } | Call::Session | Call::FlowCardProbe => return None,
+            Call::System => "homey.system.readonly",
+            Call::Devices | Call::Device(_) | Call::Capability { .. } => "homey.device.readonly",
+            Call::SetCapability { .. } => "homey.device.control",
+            Call::Zones => "homey.zone.readonly",
+            Call::Flows | Call::AdvancedFlows => "homey.flow.readonly",
+            Call::TriggerFlow { .. } => "homey.flow.start",
+            Call::Moods => "homey.mood.readonly",
+            Call::SetMood(_) => "homey.mood.set",
+        })
+    }
+
     /// Whether the call may be repeated blindly. A write to a button-like capability is a [`Repeat::OneShot`].
     pub fn may_repeat(&self) -> Repeat {
         match self {
