@@ -8,8 +8,7 @@
 //! Several members are one content, as §2.2 says. Zero bytes after the last are padding, as gzip(1) takes them; any other
 //! byte there is an error.
 
-use flate2::Crc;
-
+use super::crc32::Crc;
 use super::inflate::{Inflate, Progress, Stream};
 use super::{Coding, CodingError, Flaw};
 

@@ -5,6 +5,7 @@
 //! not know framing, nor what the content is.
 
 mod brotli;
+mod crc32;
 mod deflate;
 mod error;
 mod gzip;
