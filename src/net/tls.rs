@@ -12,8 +12,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::client::Resumption;
+use rustls::crypto::{CryptoProvider, KeyProvider};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::sign::SigningKey;
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore};
 
@@ -48,7 +50,10 @@ const BUNDLES: [&str; 4] = [
 /// Reads the bundle file certificate by certificate and keeps only the trust anchors.
 /// Errors name the file and what to do.
 pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(CryptoProvider {
+        key_provider: &NoKeys,
+        ..rustls::crypto::ring::default_provider()
+    });
     let builder = ClientConfig::builder_with_details(provider.clone(), Arc::new(FlooredClock))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(|e| Error::Trust(format!("setting up TLS: {e}")))?;
@@ -77,6 +82,19 @@ pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
     // would put the other out.
     config.resumption = Resumption::in_memory_sessions(16);
     Ok(Arc::new(config))
+}
+
+/// No certificate of ours is ever shown, so that ring's code for signing with a key need not be in the program (26 KiB).
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeyProvider for NoKeys {
+    fn load_private_key(
+        &self,
+        _key: PrivateKeyDer<'static>,
+    ) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General("no keys here".into()))
+    }
 }
 
 fn system_bundle() -> Result<PathBuf, Error> {
