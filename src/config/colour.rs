@@ -94,7 +94,7 @@ fn colour(report: &mut Report<'_>, Text { at, text }: Text<'_>) -> Option<Rgb> {
         let [_, red, green, blue] = number.to_be_bytes();
         return Some(Rgb(red, green, blue));
     }
-    let lower = text.trim_start_matches('#').to_lowercase();
+    let lower = text.trim_start_matches('#').to_ascii_lowercase();
     let named = COLOURS
         .iter()
         .find(|(name, _)| *name == lower)

@@ -118,8 +118,8 @@ fn check_scheme(report: &mut Report<'_>, name: Text<'_>) -> bool {
     if !good {
         let lower: String = name
             .text
-            .to_lowercase()
             .chars()
+            .map(|c| c.to_ascii_lowercase())
             .filter(char::is_ascii_lowercase)
             .take(32)
             .collect();
@@ -326,7 +326,7 @@ fn decodable(member: &str) -> bool {
         .trim()
         .trim_start_matches(['q', 'Q', '=', ' '])
         .parse()
-        == Ok(0.0_f32);
+        == Ok(0.0_f64);
     let name = name.trim();
     refused || name.is_empty() || CODINGS.iter().any(|known| known.eq_ignore_ascii_case(name))
 }

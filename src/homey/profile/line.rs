@@ -125,7 +125,7 @@ pub(super) fn offered(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').filter_map(|member| {
         let (coding, weight) = member.split_once(';').unwrap_or((member, ""));
         let weight = weight.trim().trim_start_matches(['q', 'Q', ' ', '=']);
-        let refused = weight.parse() == Ok(0.0f32);
+        let refused = weight.parse() == Ok(0.0f64);
         Some(coding.trim()).filter(|c| !c.is_empty() && !refused)
     })
 }
