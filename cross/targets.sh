@@ -7,16 +7,17 @@
 #   gnu      prefix of the cross compiler's programs and name of its system root
 #   machines what `uname -m` says where such a binary runs without qemu
 #   qemu     the user-mode emulator
+#   flags    rustc's options for the target, the same as in .cargo/config.toml, which CARGO_ENCODED_RUSTFLAGS replaces
 
 target_settings() {
     case $1 in
     armv7)
         triple=armv7-unknown-linux-gnueabihf debian=armhf gnu=arm-linux-gnueabihf
-        machines="armv7l armv8l" qemu=qemu-arm
+        machines="armv7l armv8l" qemu=qemu-arm flags=-Ctarget-feature=+thumb-mode
         ;;
     aarch64)
         triple=aarch64-unknown-linux-gnu debian=arm64 gnu=aarch64-linux-gnu
-        machines=aarch64 qemu=qemu-aarch64
+        machines=aarch64 qemu=qemu-aarch64 flags=
         ;;
     *)
         echo "unknown target $1: expected armv7 or aarch64" >&2

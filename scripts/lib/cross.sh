@@ -35,16 +35,38 @@ rust_185() {
     fi
 }
 
+# cross_flags COMMAND [ARGUMENT...]: rustc's options for what cross_cargo is to do, as CARGO_ENCODED_RUSTFLAGS wants them
+cross_flags() {
+    # In the paths of the dependencies' panic messages nothing of this machine, and nothing before crate/src/file.rs.
+    registry=${CARGO_HOME:-$HOME/.cargo}
+    # shellcheck disable=SC2086,SC2154 # a list of words, set by target_settings
+    set -- "$@" -- $flags "--remap-path-prefix=$registry=/cargo"
+    for index in "$registry"/registry/src/*; do
+        set -- "$@" "--remap-path-prefix=$index="
+    done
+    case " $* " in
+    # Tests, and profiles other than release, unwind when they panic.
+    *" build "*" release "*) set -- "$@" -Cforce-unwind-tables=no "-Clink-arg=-Wl,-T,cross/no-unwind.ld" ;;
+    esac
+    while [ "$1" != -- ]; do
+        shift
+    done
+    shift
+    (IFS=$(printf '\037') && printf %s "$*")
+}
+
 # cross_cargo TARGET COMMAND [ARGUMENT...]: cargo COMMAND for TARGET, reproducible: the commit's date as
-# SOURCE_DATE_EPOCH and no path of this machine in the binary (panic messages of the dependencies carry them). With
-# run_limit set it is stopped after so many seconds.
+# SOURCE_DATE_EPOCH and no path of this machine in the binary. With run_limit set it is stopped after so many seconds.
 cross_cargo() {
     target_settings "$1"
     cargo_command=$2
     shift 2
     # shellcheck disable=SC2154 # set by target_settings
     rustc=$(rust_185 "$debian")
-    remap="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+    # The directory that the crates are unpacked into is known when they are.
+    # shellcheck disable=SC2154
+    "${CARGO:-cargo}" fetch --locked --quiet --target "$triple"
+    encoded=$(cross_flags "$cargo_command" "$@")
     # A C compiler chosen for this machine (CC) is not the target's; one chosen for the target (CC_triple) is.
     # shellcheck disable=SC2154
     cc=CC_$(echo "$triple" | tr - _)
@@ -52,7 +74,7 @@ cross_cargo() {
     ${run_limit:+timeout "$run_limit"} env "$cc=$(printenv "$cc" || echo "$gnu-gcc")" \
         RUSTC="$rustc" \
         CARGO_TARGET_DIR="$cross_dir" \
-        CARGO_ENCODED_RUSTFLAGS="$remap" \
+        CARGO_ENCODED_RUSTFLAGS="$encoded" \
         SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(commit_epoch)}" \
         "${CARGO:-cargo}" "$cargo_command" --locked --target "$triple" "$@"
 }
