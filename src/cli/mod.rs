@@ -48,7 +48,7 @@ DEVICE is \"Zone/Name\", a \"Name\" that only one device has, or an id; the same
 
   -c, --config FILE           the configuration (default $HOMEY_PANEL_CONFIG, ~/.config/homey-panel.toml,
                               /etc/homey-panel.toml)
-      --log LEVEL             off, error, warn, info, debug (default info for run, else error)
+      --log LEVEL             off, error, warn, info (default info for run, else error)
       --log-file FILE         write the log there instead of stderr
   -h, --help
 
@@ -177,7 +177,7 @@ fn version(parser: &mut lexopt::Parser) -> Result<(), Failure> {
 fn level(text: &str) -> Result<LevelFilter, Failure> {
     text.parse().map_err(|_| {
         Failure::usage(format!(
-            "--log {text}: expected off, error, warn, info or debug"
+            "--log {text}: expected off, error, warn or info"
         ))
     })
 }
@@ -193,19 +193,20 @@ fn start_log(common: &Common, usual: LevelFilter) -> Result<(), Failure> {
     if common.log_file.is_none() && std::env::var_os("JOURNAL_STREAM").is_some() {
         format.set_time_level(LevelFilter::Off);
     }
-    let started = match &common.log_file {
-        None => WriteLogger::init(level, format.build(), io::stderr()),
+    // One kind of writer: the logger's code would stand in the program once for each.
+    let out: Box<dyn Write + Send> = match &common.log_file {
+        None => Box::new(io::stderr()),
         Some(path) => {
             let file = OpenOptions::new()
                 .append(true)
                 .create(true)
                 .mode(0o600)
                 .open(path);
-            let file =
-                file.map_err(|e| Failure::usage(format!("--log-file {}: {e}", path.display())))?;
-            WriteLogger::init(level, format.build(), file)
+            let failed = |e| Failure::usage(format!("--log-file {}: {e}", path.display()));
+            Box::new(file.map_err(failed)?)
         }
     };
+    let started = WriteLogger::init(level, format.build(), out);
     // A second logger in one process happens only in tests, and harms nothing.
     let _ = started;
     Ok(())

@@ -200,7 +200,7 @@ impl Exchange {
                 // whatever it had to say is read first.
                 Err(e) if self.sent > 0 => {
                     (self.flushed, self.cut_off) = (true, true);
-                    log::debug!("{}: sending stopped: {e}", self.peer);
+                    log::info!("{}: sending stopped: {e}", self.peer);
                 }
                 Err(source) => return Err(self.closed(Some(source))),
             }

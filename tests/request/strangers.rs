@@ -65,7 +65,7 @@ fn lists_that_are_no_lists() {
     ] {
         let server = Server::script(move |peer| {
             // The ping, then what is to be tested, each on a connection of its own or both on one.
-            peer.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue")?;
+            peer.write_all(b"HTTP/1.1 200 OK\r\nX-Homey-ID: 5f00aa11bb22cc33dd44ee55\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue")?;
             if !crate::server::read_request(peer).is_empty() {
                 peer.write_all(reply.as_bytes())?;
             }
@@ -78,7 +78,7 @@ fn lists_that_are_no_lists() {
     }
     let server = Server::script(|peer| {
         peer.write_all(
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue",
+            b"HTTP/1.1 200 OK\r\nX-Homey-ID: 5f00aa11bb22cc33dd44ee55\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue",
         )?;
         crate::server::read_request(peer);
         peer.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[")?;
