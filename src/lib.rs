@@ -46,6 +46,7 @@ pub mod failure;
 pub mod homey;
 pub mod http;
 pub mod hw;
+pub mod letters;
 pub mod net;
 pub mod panel;
 pub mod run;

@@ -175,11 +175,8 @@ fn version(parser: &mut lexopt::Parser) -> Result<(), Failure> {
 }
 
 fn level(text: &str) -> Result<LevelFilter, Failure> {
-    text.parse().map_err(|_| {
-        Failure::usage(format!(
-            "--log {text}: expected off, error, warn or info"
-        ))
-    })
+    text.parse()
+        .map_err(|_| Failure::usage(format!("--log {text}: expected off, error, warn or info")))
 }
 
 fn start_log(common: &Common, usual: LevelFilter) -> Result<(), Failure> {

@@ -12,6 +12,7 @@ use super::section::{Keys, Section};
 use super::targets::Context;
 use super::times::HOLD_MS;
 use super::value::{Text, kind, text_of, value_at};
+use crate::letters;
 use crate::panel::plan::{Action, Control, Gesture};
 
 pub(super) const CONTROL: Keys = Keys {
@@ -244,12 +245,7 @@ fn complete(report: &mut Report<'_>, control: &Section<'_>, face: &mut ControlFa
         }
         face.hold_key = None;
     } else if !control.has("hold_key") {
-        let capital = face.key.filter(|key| key.is_lowercase()).and_then(|key| {
-            let mut upper = key.to_uppercase();
-            upper
-                .next()
-                .filter(|capital| upper.next().is_none() && *capital != key)
-        });
+        let capital = face.key.and_then(letters::capital);
         // A key that was refused is not complained about twice.
         if capital.is_none() && (face.key.is_some() || !control.has("key")) {
             report

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Whether a text means an item: whole names, `Zone/Name` at any slash, zone paths.
 
+use crate::letters::small_text;
+
 /// How well a reference fits, the weakest first.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Level {
@@ -11,7 +13,7 @@ pub(super) enum Level {
 
 /// Lower case without white space around it.
 pub(super) fn fold(text: &str) -> String {
-    text.trim().to_lowercase()
+    small_text(text.trim())
 }
 
 /// Whether `text` is `name`, or ends in `/name` after the zone. Since the name is known, there is one slash to look at,

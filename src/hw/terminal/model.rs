@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::hw::face::{ControlFace, Face, Found, present};
 use crate::hw::text::clean;
+use crate::letters;
 use crate::panel::plan::{ControlId, LayerId};
 use crate::panel::{Edge, Feedback, Link, Look, Show};
 use crate::time::Time;
@@ -177,7 +178,7 @@ impl Model {
 
     /// The capital of a control's letter, where it means nothing else, holds it.
     fn capital(&self, c: char) -> Option<(ControlId, Edge)> {
-        let small = c.is_uppercase().then(|| c.to_lowercase().next())??;
+        let small = Some(letters::small(c)).filter(|small| *small != c)?;
         let mut controls = self
             .face
             .controls
