@@ -195,7 +195,7 @@ fn the_command_line() {
         (&["mood", "stop", "x"], &["list, or set NAME"]),
         (&["version", "x"], &["x"]),
         (&["run", "x"], &["x"]),
-        (&["--log", "loud", "version"], &["loud", "debug"]),
+        (&["--log", "loud", "version"], &["loud", "warn or info"]),
     ] {
         let ended = bed.run(args);
         ended.fails(64, words);
