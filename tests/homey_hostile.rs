@@ -243,29 +243,3 @@ fn no_error_body_is_too_odd() {
         }
     }
 }
-
-/// Not a test of right and wrong: `cargo test --release --test homey_hostile -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn ten_thousand_devices() {
-    let device = std::str::from_utf8(FILES[0]).unwrap();
-    let device = &device[device.find(":{").unwrap() + 1..device.find("},\n\"7c41").unwrap() + 1];
-    let mut list = String::from("{");
-    for i in 0..10_000 {
-        list.push_str(&format!("\"id{i}\":{device},"));
-    }
-    list.push_str("\"end\":{}}");
-    let bound = [BoundDevice {
-        id: "id5000",
-        capabilities: &[("onoff", 0)],
-    }];
-    let start = std::time::Instant::now();
-    let outcome = reply::devices(list.as_bytes(), &bound, &mut |_, _| {}).unwrap();
-    let time = start.elapsed();
-    let rate = list.len() as f64 / time.as_secs_f64() / 1e6;
-    println!(
-        "{} devices, {} bytes: {time:?}, {rate:.0} MB/s",
-        outcome.items,
-        list.len()
-    );
-}
