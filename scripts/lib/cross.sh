@@ -79,12 +79,29 @@ cross_cargo() {
         "${CARGO:-cargo}" "$cargo_command" --locked --target "$triple" "$@"
 }
 
+# host_triple: cargo's name of this machine
+host_triple() {
+    "${RUSTC:-rustc}" -vV | sed -n 's/^host: //p'
+}
+
+# host_cargo COMMAND [ARGUMENT...]: cargo COMMAND for this machine, as cross_cargo does it. The target is named: so the flags
+# are not those of build scripts, and the program is apart from what plain cargo makes.
+host_cargo() {
+    triple=$(host_triple) flags=
+    "${CARGO:-cargo}" fetch --locked --quiet --target "$triple"
+    encoded=$(cross_flags "$@")
+    cargo_command=$1
+    shift
+    CARGO_ENCODED_RUSTFLAGS="$encoded" SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(commit_epoch)}" \
+        "${CARGO:-cargo}" "$cargo_command" --locked --target "$triple" "$@"
+}
+
 # binary TARGET [PROFILE]: where scripts/build leaves the program
 binary() {
     profile=${2:-release}
     [ "$profile" != dev ] || profile=debug
     if [ "$1" = host ]; then
-        echo "${CARGO_TARGET_DIR:-target}/$profile/homey-panel"
+        echo "${CARGO_TARGET_DIR:-target}/$(host_triple)/$profile/homey-panel"
     else
         target_settings "$1"
         echo "target/cross/$triple/$profile/homey-panel"
