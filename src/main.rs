@@ -10,7 +10,10 @@ fn main() -> ExitCode {
         Err(failure) => {
             let mut text = String::new();
             for line in failure.message.lines() {
-                text.push_str("homey-panel: ");
+                // A place in a file comes first in its line, where editors and scripts look for it.
+                if !is_placed(line) {
+                    text.push_str("homey-panel: ");
+                }
                 text.push_str(line);
                 text.push('\n');
             }
@@ -19,4 +22,11 @@ fn main() -> ExitCode {
             ExitCode::from(failure.exit as u8)
         }
     }
+}
+
+/// Whether a line begins with `file:line:column: `.
+fn is_placed(line: &str) -> bool {
+    let mut parts = line.splitn(4, ':').skip(1);
+    let mut number = || parts.next().is_some_and(|n| n.parse::<u32>().is_ok());
+    number() && number() && parts.next().is_some_and(|rest| rest.starts_with(' '))
 }

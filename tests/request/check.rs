@@ -11,7 +11,7 @@ const PANEL: &str = "[[panel]]\nname = \"wall\"\nkind = \"line\"\nstdio = true\n
 #[track_caller]
 fn problems(ended: &Ended, file: &str) -> Vec<String> {
     assert_eq!(ended.code, 78, "{ended}");
-    let start = format!("homey-panel: {file}:");
+    let start = format!("{file}:");
     let line = |l: &str| l.strip_prefix(&start).unwrap_or(l).to_string();
     ended.err.lines().map(line).collect()
 }
