@@ -40,7 +40,7 @@ cross_flags() {
     # In the paths of the dependencies' panic messages nothing of this machine, and nothing before crate/src/file.rs.
     registry=${CARGO_HOME:-$HOME/.cargo}
     # shellcheck disable=SC2086,SC2154 # a list of words, set by target_settings
-    set -- "$@" -- $flags "--remap-path-prefix=$registry=/cargo"
+    set -- "$@" =flags= $flags "--remap-path-prefix=$registry=/cargo"
     for index in "$registry"/registry/src/*; do
         set -- "$@" "--remap-path-prefix=$index="
     done
@@ -48,7 +48,8 @@ cross_flags() {
     # Tests, and profiles other than release, unwind when they panic.
     *" build "*" release "*) set -- "$@" -Cforce-unwind-tables=no "-Clink-arg=-Wl,-T,cross/no-unwind.ld" ;;
     esac
-    while [ "$1" != -- ]; do
+    # A `--` may stand among the arguments of `cargo test`, so the mark is a word of our own.
+    while [ "$1" != =flags= ]; do
         shift
     done
     shift
