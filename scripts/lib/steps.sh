@@ -5,7 +5,7 @@
 
 # What of the tests also runs as ARMv7 code, under qemu: the pure modules, where 32 bits matter, and these tests of
 # tests/, where they exist.
-arm_modules="http:: homey:: panel:: config:: time::"
+arm_modules="http:: homey:: panel:: config:: time:: letters::"
 arm_tests="wire session"
 
 # Seconds: no single test run may eat the time of all others.
