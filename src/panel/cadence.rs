@@ -4,6 +4,7 @@
 //! Numbers in, numbers out; must not know what a poll is made of. Sources: design section 5, `api.md` 11,
 //! requirements N11–N16 and P28.
 
+use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
 
 use crate::homey::Dialect;
@@ -144,7 +145,9 @@ pub enum Cause {
 /// Grows pauses between tries and shakes them a little, so that several panels do not knock in step.
 #[derive(Clone, Debug)]
 pub struct Backoff {
+    /// In a row, for the same cause.
     failures: u32,
+    cause: Option<Discriminant<Cause>>,
     seed: u64,
 }
 
@@ -156,6 +159,7 @@ impl Backoff {
     pub fn new(seed: u64) -> Backoff {
         Backoff {
             failures: 0,
+            cause: None,
             seed: seed | 1,
         }
     }
@@ -170,6 +174,11 @@ impl Backoff {
         let grown = |first: Duration, most: Duration, n: u32| {
             (first * 2_u32.saturating_pow(n.min(16))).min(most)
         };
+        let kind = Some(discriminant(&cause));
+        if self.cause != kind {
+            self.failures = 0;
+        }
+        self.cause = kind;
         let n = self.failures;
         self.failures = self.failures.saturating_add(1);
         match cause {
@@ -276,5 +285,11 @@ mod tests {
             Duration::from_secs(7)
         );
         assert_eq!(backoff.pause(Cause::Unreachable), Duration::from_secs(1));
+        // A hub that was away for long and now says that it is busy is a step further: its pauses start small.
+        for _ in 0..9 {
+            backoff.pause(Cause::NoHub);
+        }
+        assert_eq!(backoff.pause(Cause::Busy(None)), Duration::from_secs(1));
+        assert_eq!(backoff.pause(Cause::Busy(None)), Duration::from_secs(2));
     }
 }

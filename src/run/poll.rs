@@ -167,6 +167,11 @@ impl Poller {
             self.enter(life, Link::Loading);
         }
         self.read(life)?;
+        if life.names_in_doubt {
+            // Not found is not read. Gone, paired anew, or a hub that starts and knows no device yet: the list tells.
+            self.names(life)?;
+            self.read(life)?;
+        }
         self.token_tries = 0;
         self.enter(life, Link::Ready);
         life.lanes.warm(monotonic());
