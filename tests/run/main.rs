@@ -8,6 +8,8 @@ mod proc;
 mod sim;
 mod wall;
 
+mod beside;
+mod conditional;
 mod ends;
 mod figures;
 mod identity;
