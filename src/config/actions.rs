@@ -42,8 +42,10 @@ const MAX_ACTIONS: usize = 16;
 /// An action as an example for messages.
 const fn example(gesture: Gesture) -> &'static str {
     match gesture {
-        Gesture::Press | Gesture::Hold => "{ toggle = \"Office/Desk light\" }",
-        Gesture::Turn => "{ step = \"Office/Desk light\" }",
+        Gesture::Press | Gesture::Hold | Gesture::Release | Gesture::Click(_) => {
+            "{ toggle = \"Office/Desk light\" }"
+        }
+        Gesture::Turn | Gesture::HoldRepeat => "{ step = \"Office/Desk light\" }",
     }
 }
 
@@ -135,11 +137,16 @@ impl Context<'_> {
             }
         }
         // A knob gives many detents in a second: each would start the flow again.
-        if gesture == Gesture::Turn && !matches!(verb, "step" | "layer") {
-            let what = format!("turn cannot {verb}: it would do so at every detent");
+        let (each, verbs): (&str, &[&str]) = match gesture {
+            Gesture::Turn => ("detent", &["step", "layer"]),
+            Gesture::HoldRepeat => ("repeat", &["step", "set", "layer"]),
+            _ => ("", &VERBS),
+        };
+        if !verbs.contains(&verb) {
+            let what = format!("{name} cannot {verb}: it would do so at every {each}");
             report
                 .error(action.at_key(verb), what)
-                .expected("step or layer");
+                .expected(choices(verbs.iter().copied()));
             return None;
         }
         match verb {

@@ -8,11 +8,11 @@
 
 use std::time::Duration;
 
-use super::gesture::Fired;
 use super::inner::Core;
 use super::plan::{Action, Gesture, LayerChange, Plan, PointId, StartId};
 use super::press::{Key, Word};
 use super::render::link_word;
+use super::series::{Act, Fired};
 use super::state::{Intent, Want};
 use super::step;
 use super::{Call, Link, Order, Ticket};
@@ -62,7 +62,7 @@ impl Core {
                 };
                 self.want(plan, press, *point, Intent::Step { own, by }, fired);
             }
-            Action::Start(start) => self.start(plan, press, *start, fired.at),
+            Action::Start(start) => self.start(plan, press, *start, fired),
             Action::Layer(change) => self.change_layer(plan, *change),
         }
     }
@@ -89,7 +89,7 @@ impl Core {
         barred.then(|| link_word(self.link))
     }
 
-    fn start(&mut self, plan: &Plan, press: Key, start: StartId, at: Time) {
+    fn start(&mut self, plan: &Plan, press: Key, start: StartId, fired: &Fired) {
         self.ledger.add(press);
         let missing = self.missing.get(usize::from(start.0));
         let why = match missing {
@@ -106,7 +106,7 @@ impl Core {
         self.jobs.push(Job {
             start,
             press,
-            life: at + plan.timing.press_life,
+            life: fired.at + self.tables.life(fired.control),
             not_before: Time::ZERO,
             place,
             flight: None,
@@ -116,7 +116,8 @@ impl Core {
 
     /// A press wants something of a point.
     fn want(&mut self, plan: &Plan, press: Key, id: PointId, intent: Intent, fired: &Fired) {
-        let turned = fired.gesture == Gesture::Turn;
+        let life = fired.at + self.tables.life(fired.control);
+        let turned = matches!(fired.act, Act::Gesture(Gesture::Turn | Gesture::HoldRepeat));
         self.ledger.add(press);
         let barred = self.barred();
         let Some(point) = self.points.get_mut(usize::from(id.0)) else {
@@ -155,7 +156,7 @@ impl Core {
                 }
                 if let (None, Some(flight)) = (&point.waiting, &mut point.flight) {
                     if flight.value == *value {
-                        flight.life = flight.life.max(fired.at + plan.timing.press_life);
+                        flight.life = flight.life.max(life);
                         let older = std::mem::replace(&mut flight.press, press);
                         let over = self.ledger.end(older, Word::Superseded);
                         self.stage.ended(over);
@@ -175,7 +176,7 @@ impl Core {
         let want = Want {
             press,
             intent,
-            life: fired.at + plan.timing.press_life,
+            life,
             // A pause that the hub asked for holds for the newer one too; a failed try does not.
             not_before: older.as_ref().map_or(Time::ZERO, |older| older.hub_pause()),
             place,
@@ -187,7 +188,10 @@ impl Core {
         if let Some(point) = self.points.get_mut(usize::from(id.0)) {
             point.waiting = Some(want);
         }
-        self.touch_point(plan, id);
+        if !self.busy.contains(&id) {
+            self.busy.push(id);
+        }
+        self.touch_point(id);
         if let Some(older) = older {
             let over = self.ledger.end(older.press, Word::Superseded);
             self.stage.ended(over);
@@ -251,7 +255,9 @@ impl Core {
         let ready = |place: u64, not_before: Time, life: Time| {
             (not_before <= now && now < life).then_some(place)
         };
-        let points = self.points.iter().enumerate().filter_map(|(index, point)| {
+        let points = self.busy.iter().filter_map(|id| {
+            let index = usize::from(id.0);
+            let point = self.points.get(index)?;
             let want = point.waiting.as_ref()?;
             let free = match want.intent {
                 Intent::Value(_) => point.flight.is_none(),

@@ -24,9 +24,11 @@ mod outcome;
 pub mod plan;
 mod press;
 mod render;
+mod series;
 mod stage;
 mod state;
 mod step;
+mod tables;
 mod text;
 
 pub use controller::{Controller, PollId};

@@ -167,6 +167,11 @@ impl PointState {
         self.traits.as_ref().is_some_and(|traits| !traits.getable)
     }
 
+    /// A command waits or is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.waiting.is_some() || self.flight.is_some()
+    }
+
     /// What the newest command wants, while one is under way.
     pub(super) fn wanted(&self) -> Option<&Value> {
         match &self.waiting {

@@ -23,7 +23,7 @@ pub fn plan() -> Plan {
         name: name.into(),
         layer: None,
         bindings,
-        hold: None,
+        times: Times::default(),
     };
     let set = |point, value| Action::Set { point, value };
     let output = |point: u16| Output {
