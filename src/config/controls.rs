@@ -238,7 +238,11 @@ fn bindings(
 fn times(report: &mut Report<'_>, control: &Section<'_>, bindings: &[Binding]) -> Times {
     let has = |of: fn(Gesture) -> bool| bindings.iter().any(|(gesture, ..)| of(*gesture));
     let (holds, series) = (has(is_hold), has(is_series));
-    let repeats = has(|gesture| gesture == Gesture::HoldRepeat);
+    let ramps = |(_, _, actions): &Binding| {
+        let ramp = |action: &Action| matches!(action, Action::Ramp { .. });
+        actions.iter().any(ramp)
+    };
+    let repeats = has(|gesture| gesture == Gesture::HoldRepeat) || bindings.iter().any(ramps);
     let mut time = |key: &str, range, used: bool, without: &str| {
         if !control.has(key) {
             return None;
@@ -255,7 +259,7 @@ fn times(report: &mut Report<'_>, control: &Section<'_>, bindings: &[Binding]) -
         // A click is shorter than a hold, so several clicks go by it, too.
         hold: time("hold_ms", HOLD_MS, holds || series, "a hold"),
         click: time("click_ms", CLICK_MS, series, "several clicks"),
-        repeat: time("repeat_ms", REPEAT_MS, repeats, "a hold_repeat"),
+        repeat: time("repeat_ms", REPEAT_MS, repeats, "a hold_repeat or a ramp"),
         press_life: time("press_life_ms", PRESS_LIFE_MS, true, ""),
     }
 }

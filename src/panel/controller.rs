@@ -5,12 +5,13 @@ use std::cell::Cell;
 
 use super::gesture::Gestures;
 use super::inner::{self, Core};
+use super::intent::Intent;
 use super::plan::{LayerId, Plan, PointId, StartId};
 use super::press::{Ledger, Tally};
 use super::render::link_word;
 use super::series::Bound;
 use super::stage::{MAX_NOTICE, Stage};
-use super::state::{Intent, PointState};
+use super::state::PointState;
 use super::tables::Tables;
 use super::text::clean;
 use super::{Call, Condition, Edge, Event, Link, Outcome, Show, Ticket};
@@ -63,6 +64,7 @@ impl Controller {
             busy: Vec::new(),
             stale_at: Cell::new(None),
             jobs: Vec::new(),
+            ramps: Vec::new(),
             missing: vec![None; plan.starts.len()],
             ledger: Ledger::default(),
             stage,

@@ -6,8 +6,9 @@ use std::cell::Cell;
 use super::command::Job;
 use super::controller::PollId;
 use super::gesture::Gestures;
-use super::plan::{LayerId, Output, Plan, PointId, Source, StartId};
+use super::plan::{Gesture, LayerId, Output, Plan, PointId, Source, StartId};
 use super::press::{Ledger, Word};
+use super::ramp::Ramp;
 use super::render::{self, Scene};
 use super::series::{Act, Fired};
 use super::stage::Stage;
@@ -40,6 +41,7 @@ pub(super) struct Core {
     /// When the next reading gets stale; `None`: to be found out.
     pub(super) stale_at: Cell<Option<Time>>,
     pub(super) jobs: Vec<Job>,
+    pub(super) ramps: Vec<Ramp>,
     /// Per start: why it cannot be.
     pub(super) missing: Vec<Option<Box<str>>>,
     pub(super) ledger: Ledger,
@@ -96,8 +98,11 @@ impl Core {
     /// Runs what is bound to a gesture; nothing bound is no press.
     pub(super) fn fire(&mut self, plan: &Plan, fired: Fired) {
         let Act::Gesture(wanted) = fired.act else {
-            return;
+            return self.stop_ramps(Some(fired.control));
         };
+        if wanted == Gesture::HoldRepeat {
+            self.step_ramps(plan, &fired);
+        }
         let control = plan.controls.get(usize::from(fired.control.0));
         let Some((_, actions)) = control.and_then(|control| {
             control

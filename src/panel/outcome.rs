@@ -6,12 +6,12 @@
 
 use std::time::Duration;
 
-use super::command::resolve;
 use super::inner::Core;
+use super::intent::Intent;
 use super::plan::{Plan, PointId, StartId};
 use super::press::Word;
 use super::render::link_word;
-use super::state::{Intent, PointState, Want};
+use super::state::{PointState, Want};
 use super::{Link, Outcome, Ticket};
 use crate::time::Time;
 
@@ -119,7 +119,8 @@ impl Core {
                         newer.not_before = newer.not_before.max(now + pause);
                         newer.put_off = true;
                     }
-                    self.ledger.end(press, Word::Superseded)
+                    let newer = newer.press;
+                    return self.give_way(press, newer);
                 } else if let Some(why) = barred {
                     return self.refuse(press, &plan.point_name(id), why);
                 } else if now >= flight.life {
@@ -160,8 +161,8 @@ impl Core {
                 // Its reading was not heeded, being of a device that lags behind our last command: that one counts.
                 let grid = Some(point.grid());
                 let value = point.settling().zip(grid).zip(point.waiting.as_ref());
-                let value =
-                    value.and_then(|((base, grid), want)| resolve(&want.intent, base, grid).ok());
+                let value = value
+                    .and_then(|((base, grid), want)| want.intent.resolve(plan, base, grid).ok());
                 match (value, &mut point.waiting) {
                     (Some(value), Some(want)) => return want.intent = Intent::Value(value),
                     _ => NO_READING.to_owned(),
@@ -302,6 +303,7 @@ impl Core {
             self.touch_point(id);
         }
         self.tidy();
+        self.stop_ramps(None);
         while let Some(job) = self.jobs.pop() {
             let (word, why) = if job.sent {
                 (Word::Unknown, LOST)

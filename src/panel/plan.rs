@@ -14,6 +14,9 @@ pub struct PointId(pub u16);
 /// Index into [`Plan::starts`].
 #[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct StartId(pub u16);
+/// Index into [`Plan::cycles`].
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct CycleId(pub u16);
 /// Index into [`Plan::controls`].
 #[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ControlId(pub u16);
@@ -34,6 +37,8 @@ pub struct Plan {
     pub points: Vec<Point>,
     /// Every flow and mood that some action names, once each.
     pub starts: Vec<Start>,
+    /// The lists of values that actions go round, each of two or more.
+    pub cycles: Vec<Vec<Value>>,
     pub controls: Vec<Control>,
     pub outputs: Vec<Output>,
     /// Names of the layers, the first one shown at start. Empty: there is one layer without a name.
@@ -130,8 +135,31 @@ pub enum Action {
         point: PointId,
         by: Option<f64>,
     },
+    /// Read the present state, then write what stands after it in the list, times the detents turned; the first where it is
+    /// not in it.
+    Cycle {
+        point: PointId,
+        values: CycleId,
+    },
+    /// Under a hold: move the value as long as the button is down.
+    Ramp {
+        point: PointId,
+        /// How much of the device's range a second, above 0.
+        by: f64,
+        direction: Direction,
+    },
     Start(StartId),
     Layer(LayerChange),
+}
+
+/// Where a ramp goes.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Direction {
+    Up,
+    Down,
+    /// The other way each time, up at first; away from an end at which the value rests.
+    #[default]
+    Flip,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::plan::{Control, ControlId, Gesture, LayerId, PanelId, Plan, PointId, Source};
+use super::plan::{Action, Control, ControlId, Gesture, LayerId, PanelId, Plan, PointId, Source};
 use super::series::Bound;
 
 /// The least time between two repeats.
@@ -134,6 +134,12 @@ impl Tables {
         life.copied().unwrap_or_default()
     }
 
+    /// Between two repeats of this control's hold.
+    pub(super) fn repeat(&self, control: ControlId) -> Duration {
+        let bound = self.bounds.get(usize::from(control.0));
+        bound.and_then(|bound| bound.repeat).unwrap_or(LEAST)
+    }
+
     /// The outputs that show a point.
     pub(super) fn outputs(&self, point: PointId) -> &[u16] {
         self.outputs.get(usize::from(point.0))
@@ -159,6 +165,10 @@ fn bound(plan: &Plan, control: &Control, id: ControlId) -> Bound {
         _ => 1,
     });
     let (hold, repeats) = (has(Gesture::Hold), has(Gesture::HoldRepeat));
+    let actions = control.bindings.iter().flat_map(|(_, actions)| actions);
+    let ramps = actions
+        .into_iter()
+        .any(|action| matches!(action, Action::Ramp { .. }));
     Bound {
         control: id,
         clicks: clicks.max().unwrap_or(1),
@@ -168,7 +178,8 @@ fn bound(plan: &Plan, control: &Control, id: ControlId) -> Bound {
             (false, false) => None,
         },
         // Never zero, or it would never be through with what was missed.
-        repeat: repeats.then(|| times.repeat.unwrap_or(timing.repeat).max(LEAST)),
+        repeat: (repeats || (hold && ramps))
+            .then(|| times.repeat.unwrap_or(timing.repeat).max(LEAST)),
         hold: times.hold.unwrap_or(timing.hold),
         window: times.click.unwrap_or(timing.click),
     }

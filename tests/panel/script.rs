@@ -9,6 +9,7 @@
 //! control key layer=day hold=800 press=toggle:desk/onoff,start:leave hold:set:desk/dim=0.5
 //!                                                    gestures: press double triple click4 click5 hold repeat release turn, then : or =;
 //!                                                    own times: hold= click= repeat= life=
+//!                                                    actions: set:P=V toggle:P step:P[=BY] cycle:P=V;V ramp:P=BY[;up|down] start:S layer:L
 //! output lamp desk/onoff                             or: link; layer= invert above= below= is= range= colours= blink= text= words=
 //! == name of a scenario                              each starts with a new controller, everything shown, at t=0
 //! t=40 down key                                      up, tap, held; at=30: what the kernel stamped

@@ -129,12 +129,13 @@ impl Setup {
             }
             "control" => {
                 let bindings = words[2..].iter().filter_map(|word| self.binding(word));
+                let bindings = bindings.collect();
                 let time = |key| option(words, key)?.parse().ok().map(Duration::from_millis);
                 self.plan.controls.push(Control {
                     panel: PanelId(0),
                     name: name.to_owned(),
                     layer,
-                    bindings: bindings.collect(),
+                    bindings,
                     times: Times {
                         hold: time("hold"),
                         click: time("click"),
@@ -162,7 +163,7 @@ impl Setup {
     }
 
     /// A gesture with its actions; `None` for an option.
-    fn binding(&self, word: &str) -> Option<(Gesture, Vec<Action>)> {
+    fn binding(&mut self, word: &str) -> Option<(Gesture, Vec<Action>)> {
         let (gesture, actions) = word.split_once(['=', ':'])?;
         let gesture = match gesture {
             "press" => Gesture::Press,
@@ -182,7 +183,7 @@ impl Setup {
         Some((gesture, actions.collect()))
     }
 
-    fn action(&self, text: &str) -> Action {
+    fn action(&mut self, text: &str) -> Action {
         let (verb, of) = text.split_once(':').unwrap();
         let (target, rest) = of
             .split_once('=')
@@ -200,6 +201,27 @@ impl Setup {
                 Action::Step {
                     point: self.point(target),
                     by,
+                }
+            }
+            "cycle" => {
+                let values = rest.unwrap().split(';').map(value).collect();
+                self.plan.cycles.push(values);
+                Action::Cycle {
+                    point: self.point(target),
+                    values: CycleId(self.plan.cycles.len() as u16 - 1),
+                }
+            }
+            "ramp" => {
+                let rest = rest.unwrap();
+                let (by, way) = rest.split_once(';').unwrap_or((rest, "flip"));
+                Action::Ramp {
+                    point: self.point(target),
+                    by: by.parse().unwrap(),
+                    direction: match way {
+                        "up" => Direction::Up,
+                        "down" => Direction::Down,
+                        _ => Direction::Flip,
+                    },
                 }
             }
             "start" => Action::Start(self.start(target)),
