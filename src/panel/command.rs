@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::inner::Core;
 use super::intent::Intent;
-use super::plan::{Action, Gesture, LayerChange, Plan, PointId, StartId};
+use super::plan::{Action, Gesture, LayerChange, LocalId, Plan, PointId, StartId};
 use super::press::{Key, Word};
 use super::render::link_word;
 use super::series::{Act, Fired};
@@ -73,6 +73,7 @@ impl Core {
             } => self.start_ramp(plan, press, (*point, *by, *direction), fired),
             Action::Start(start) => self.start(plan, press, *start, fired),
             Action::Layer(change) => self.change_layer(plan, *change),
+            Action::Local { local, to } => self.drive(*local, to.as_ref()),
         }
     }
 
@@ -89,6 +90,22 @@ impl Core {
         };
         if to < count && to != now {
             self.show_layer(to);
+        }
+    }
+
+    /// Drives an output of the panel's own.
+    fn drive(&mut self, id: LocalId, to: Option<&Value>) {
+        let Some(local) = self.locals.get_mut(usize::from(id.0)) else {
+            return;
+        };
+        let lit = match local {
+            Value::Bool(on) => *on,
+            Value::Number(level) => *level > 0.0,
+            Value::Null | Value::Text(_) => false,
+        };
+        *local = to.cloned().unwrap_or(Value::Bool(!lit));
+        for output in self.tables.local(id) {
+            self.stage.touch(usize::from(*output));
         }
     }
 

@@ -10,7 +10,9 @@
 //!                                                    gestures: press double triple click4 click5 hold repeat release turn, then : or =;
 //!                                                    own times: hold= click= repeat= life=
 //!                                                    actions: set:P=V toggle:P step:P[=BY] cycle:P=V;V ramp:P=BY[;up|down] start:S layer:L
-//! output lamp desk/onoff                             or: link; layer= invert above= below= is= range= colours= blink= text= words=
+//!                                                    out:O[=V]; offline:ACTIONS in place of a press without a hub; panel=1 wake=swallow
+//! panel sleep=5000 wake=swallow                      once for each, where one sleeps
+//! output lamp desk/onoff                             or: link, local; layer= invert above= below= is= range= colours= blink= text= words=
 //! == name of a scenario                              each starts with a new controller, everything shown, at t=0
 //! t=40 down key                                      up, tap, held; at=30: what the kernel stamped
 //! t=40 turn knob -2
@@ -229,6 +231,7 @@ impl Bench {
                     )
                 }
                 Show::Link(link) => format!("link {link:?}"),
+                Show::Sleep { panel, asleep } => format!("sleep {} {asleep}", panel.0),
                 Show::Layer(layer) => format!("layer {}", plan.layers[usize::from(layer.0)]),
                 Show::Notice(text) => format!("notice {text}"),
             };
