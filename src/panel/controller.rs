@@ -252,6 +252,8 @@ impl Controller {
         }
         if matches!(link, Link::Token | Link::Clock | Link::WrongHub) {
             core.refuse_waiting(plan, None, None, link_word(link));
+        } else if link < Link::Ready {
+            core.merge_waiting();
         }
         core.stage.touch_all();
     }

@@ -201,6 +201,8 @@ pub enum Order {
         point: PointId,
         /// What to write; numbers are finite.
         value: Value,
+        /// A second time would do more than once does, or nobody knows: a one-shot like [`Order::Start`].
+        once: bool,
     },
     /// A one-shot: never repeated once its bytes may have left.
     Start(StartId),

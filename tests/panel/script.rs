@@ -66,6 +66,8 @@ pub fn run(script: &str) -> String {
 struct Bench {
     controller: Controller,
     polls: HashMap<String, PollId>,
+    /// The time of the last line.
+    now: Time,
     /// What was shown before the scenario's first line.
     begin: String,
     out: String,
@@ -76,6 +78,7 @@ impl Bench {
         let mut bench = Bench {
             controller: Controller::new(setup.plan.clone(), Time::ZERO),
             polls: HashMap::new(),
+            now: Time::ZERO,
             begin: String::new(),
             out: String::new(),
         };
@@ -87,20 +90,22 @@ impl Bench {
     /// Runs the time up to `now` as the loop would, then takes one line.
     fn line(&mut self, setup: &Setup, now: u64, words: &[&str]) {
         let now = Time::from_millis(now);
+        let before = std::mem::replace(&mut self.now, now);
         if let Some((&"late", words)) = words.split_first() {
             self.input(setup, now, words);
             self.drain(setup, now);
             return;
         }
+        self.drain(setup, before);
         self.pass(setup, now);
         self.input(setup, now, words);
         self.drain(setup, now);
         self.controller.timeout(now);
+        self.drain(setup, now);
         self.pass(setup, now);
     }
 
     fn pass(&mut self, setup: &Setup, now: Time) {
-        self.drain(setup, now);
         for _ in 0..1000 {
             let Some(at) = self.controller.poll_at().filter(|at| *at <= now) else {
                 return;
@@ -239,7 +244,10 @@ impl Bench {
         }
         while let Some(call) = self.controller.next_call(now) {
             let order = match call.order {
-                Order::Set { point, value } => format!("set {} {value}", name(point)),
+                Order::Set { point, value, once } => {
+                    let once = if once { " once" } else { "" };
+                    format!("set {} {value}{once}", name(point))
+                }
                 Order::Start(start) => format!("start {}", plan.starts[usize::from(start.0)].name),
                 Order::Read { point } => format!("read {}", name(point)),
             };
