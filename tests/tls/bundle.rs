@@ -26,7 +26,7 @@ fn meet(config: &Arc<ClientConfig>, shown: &Shown) -> Result<String, homey_panel
 fn what_stands_in_the_file_now_counts() {
     let (us, them) = (Authority::new("us"), Authority::new("them"));
     let shown = us.issue(&Leaf::of(&[NAME]));
-    let file = TempFile::new(&us.pem());
+    let file = TempFile::new(us.pem());
     let config = client_config(&Trust::CaFile(file.path().into())).unwrap();
     assert_eq!(meet(&config, &shown).unwrap(), "ok");
 
