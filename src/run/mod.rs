@@ -4,10 +4,11 @@
 //! ```text
 //!   mod       configuration in, panels open, signals; reload
 //!    └ poll   the straight line: ping, names, read, pause, again
-//!       └ life   the wait in all of it: panels, controller, commands, signals in one poll(2)
+//!       └ life   what lives in every wait of it: panels, controller, commands, signals
+//!          ├ wait       the one poll(2)
 //!          ├ lanes      command connections, resumable
 //!          └ commands   calls to requests, replies to outcomes
-//!   directory, names, fetches   what is bound, and how it is read
+//!   directory, names, readings, fetches   what is bound, and how it is read
 //! ```
 //!
 //! It never ends because of the hub (P14): it ends on SIGTERM, SIGINT, a person's wish, or a configuration
@@ -21,6 +22,8 @@ mod lanes;
 mod life;
 mod names;
 mod poll;
+mod readings;
+mod wait;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,8 +42,8 @@ pub use faces::panel_kind;
 use life::{Life, Wish};
 use poll::Poller;
 
-/// Unknown names are looked up again after this at the latest, since devices get added.
-const NAMES_AGAIN: Duration = Duration::from_secs(60);
+/// Unknown names are looked up again after so many units of `retry_ms` at the latest, since devices get added.
+const NAMES_AGAIN: u32 = 120;
 
 /// A reload waits at most this long for commands in flight to end.
 const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
@@ -180,7 +183,8 @@ fn rhythm(config: &Config) -> Rhythm {
         active: config.poll.interval,
         idle: config.poll.idle,
         idle_after: config.poll.idle_after,
-        names: NAMES_AGAIN,
+        names: config.poll.retry * NAMES_AGAIN,
+        retry: config.poll.retry,
     }
 }
 

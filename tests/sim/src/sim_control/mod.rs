@@ -3,6 +3,7 @@
 //! The control API under `/_sim/`: how a test changes the hub and asks what
 //! happened. It is no part of what a real hub does.
 
+mod faults;
 mod hub;
 mod items;
 
@@ -44,7 +45,11 @@ pub fn routes(hub: &Arc<Hub>) -> Router {
         .route("/_sim/counters", get(hub::counters))
         .route("/_sim/counters/reset", post(hub::reset))
         .route("/_sim/restart", post(hub::restart))
-        .route("/_sim/stall", post(hub::stall))
+        .route("/_sim/fault", post(faults::add))
+        .route("/_sim/fault/remove", post(faults::remove))
+        .route("/_sim/faults", get(faults::list))
+        .route("/_sim/stall", post(faults::stall))
+        .route("/_sim/cut", post(faults::cut))
         .route("/_sim/clear", post(hub::clear))
         .with_state(hub.clone())
 }
