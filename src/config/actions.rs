@@ -7,34 +7,35 @@ use super::capability::{Sort, check_step, check_value, sort};
 use super::problem::{Report, choices};
 use super::section::{Keys, Section};
 use super::targets::{Context, start_id};
-use super::value::{kind, scalar, value_at};
+use super::value::{Text, kind, scalar, value_at};
 use crate::panel::plan::{Action, Gesture, LayerChange, Start, StartKind};
 
-const VERBS: [&str; 6] = ["toggle", "set", "step", "flow", "mood", "layer"];
+const VERBS: [&str; 8] = [
+    "toggle", "set", "step", "cycle", "ramp", "flow", "mood", "layer",
+];
 
 pub(super) const ACTION: Keys = Keys {
     known: &[
         "toggle",
         "set",
         "step",
+        "cycle",
+        "ramp",
         "flow",
         "mood",
         "layer",
         "capability",
         "value",
+        "values",
         "by",
+        "direction",
     ],
-    later: &[
-        "cycle",
-        "ramp",
-        "variable",
-        "alarm_clock",
-        "card",
-        "offline",
-        "confirm",
+    later: &["variable", "alarm_clock", "card", "confirm"],
+    cures: &[(
         "speed",
-    ],
-    cures: &[],
+        "the speed of a ramp is called by",
+        "by = 0.4, a share of the device's range in a second",
+    )],
 };
 
 const MAX_ACTIONS: usize = 16;
@@ -42,9 +43,43 @@ const MAX_ACTIONS: usize = 16;
 /// An action as an example for messages.
 const fn example(gesture: Gesture) -> &'static str {
     match gesture {
-        Gesture::Press | Gesture::Hold => "{ toggle = \"Office/Desk light\" }",
-        Gesture::Turn => "{ step = \"Office/Desk light\" }",
+        Gesture::Press | Gesture::Hold | Gesture::Release | Gesture::Click(_) => {
+            "{ toggle = \"Office/Desk light\" }"
+        }
+        Gesture::Turn | Gesture::HoldRepeat => "{ step = \"Office/Desk light\" }",
     }
+}
+
+/// Why a gesture cannot do this, and what it can.
+fn forbidden(gesture: Gesture, verb: &str) -> Option<(&'static str, &'static str)> {
+    match (gesture, verb) {
+        (Gesture::Hold, "ramp") => None,
+        (_, "ramp") => Some(("nothing says how long", "hold = { ramp = … }")),
+        // A knob gives many detents in a second: each would start the flow again.
+        (Gesture::Turn, "step" | "cycle" | "layer") => None,
+        (Gesture::Turn, _) => Some(("it would do so at every detent", "step, cycle or layer")),
+        (Gesture::HoldRepeat, "step" | "cycle" | "set" | "layer") => None,
+        (Gesture::HoldRepeat, _) => Some((
+            "it would do so at every repeat",
+            "step, cycle, set or layer",
+        )),
+        _ => None,
+    }
+}
+
+/// Reports a capability that is written and never read: `verb` goes by the present state.
+pub(super) fn no_state(report: &mut Report<'_>, capability: &Text<'_>, verb: &str) -> bool {
+    let push = sort(capability.text) == Sort::Push;
+    if push {
+        let what = format!(
+            "{} is never read, so that its state is not known",
+            capability.text
+        );
+        report
+            .error(capability.at, what)
+            .expected(format!("set in place of {verb}"));
+    }
+    push
 }
 
 impl Context<'_> {
@@ -120,32 +155,35 @@ impl Context<'_> {
             "toggle" => &["capability"],
             "set" => &["capability", "value"],
             "step" => &["capability", "by"],
+            "cycle" => &["capability", "values"],
+            "ramp" => &["capability", "by", "direction"],
             _ => &[],
         };
-        for key in ["capability", "value", "by"] {
+        for key in ["capability", "value", "values", "by", "direction"] {
             if action.has(key) && !goes_with.contains(&key) {
                 let what = format!("{key} has no meaning beside {verb}");
                 let expected = match (verb, key) {
                     ("toggle", "value") => "set in place of toggle, or no value",
                     ("set", "by") => "step in place of set, or no by",
+                    ("set" | "toggle", "values") => "cycle in place of it, or no values",
+                    ("cycle", "value") => "values = […], or set in place of cycle",
                     ("step", "value") => "by = the size of the step, or set in place of step",
                     _ => "no such key",
                 };
                 report.error(action.at_key(key), what).expected(expected);
             }
         }
-        // A knob gives many detents in a second: each would start the flow again.
-        if gesture == Gesture::Turn && !matches!(verb, "step" | "layer") {
-            let what = format!("turn cannot {verb}: it would do so at every detent");
-            report
-                .error(action.at_key(verb), what)
-                .expected("step or layer");
+        if let Some((why, expected)) = forbidden(gesture, verb) {
+            let what = format!("{name} cannot {verb}: {why}");
+            report.error(action.at_key(verb), what).expected(expected);
             return None;
         }
         match verb {
             "toggle" => self.toggle(report, &action),
             "set" => self.set(report, &action),
             "step" => self.step(report, &action),
+            "cycle" => self.cycle(report, &action),
+            "ramp" => self.ramp(report, &action),
             "flow" => self.start(report, &action, "flow", StartKind::Flow),
             "mood" => self.start(report, &action, "mood", StartKind::Mood),
             _ => self.layer(report, &action),

@@ -11,7 +11,7 @@
 //!             └────────────> problem::Report <────┘ (all of them, sorted)
 //! ```
 //!
-//! One file for each section: `hub` and `address`, `profile`, `times`, `panels`, `controls` with `actions`, `outputs` with `colour`; `targets` collects what they aim at, `clash` looks for
+//! One file for each section: `hub` and `address`, `profile`, `times`, `panels`, `controls` with `actions`, `moves` and `keys`, `outputs` with `colour`; `targets` collects what they aim at, `clash` looks for
 //! two things in one place. The reference for users is `tests/data/config/good/everything.toml`, which a test holds complete.
 
 mod actions;
@@ -23,6 +23,8 @@ mod controls;
 mod dashed;
 mod holes;
 mod hub;
+mod keys;
+mod moves;
 mod names;
 mod outputs;
 mod panels;

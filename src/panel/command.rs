@@ -8,13 +8,13 @@
 
 use std::time::Duration;
 
-use super::gesture::Fired;
 use super::inner::Core;
+use super::intent::Intent;
 use super::plan::{Action, Gesture, LayerChange, Plan, PointId, StartId};
 use super::press::{Key, Word};
 use super::render::link_word;
-use super::state::{Intent, Want};
-use super::step;
+use super::series::{Act, Fired};
+use super::state::Want;
 use super::{Call, Link, Order, Ticket};
 use crate::homey::Value;
 use crate::time::Time;
@@ -62,7 +62,16 @@ impl Core {
                 };
                 self.want(plan, press, *point, Intent::Step { own, by }, fired);
             }
-            Action::Start(start) => self.start(plan, press, *start, fired.at),
+            Action::Cycle { point, values } => {
+                let (values, by) = (*values, fired.count);
+                self.want(plan, press, *point, Intent::Cycle { values, by }, fired);
+            }
+            Action::Ramp {
+                point,
+                by,
+                direction,
+            } => self.start_ramp(plan, press, (*point, *by, *direction), fired),
+            Action::Start(start) => self.start(plan, press, *start, fired),
             Action::Layer(change) => self.change_layer(plan, *change),
         }
     }
@@ -89,7 +98,7 @@ impl Core {
         barred.then(|| link_word(self.link))
     }
 
-    fn start(&mut self, plan: &Plan, press: Key, start: StartId, at: Time) {
+    fn start(&mut self, plan: &Plan, press: Key, start: StartId, fired: &Fired) {
         self.ledger.add(press);
         let missing = self.missing.get(usize::from(start.0));
         let why = match missing {
@@ -106,7 +115,7 @@ impl Core {
         self.jobs.push(Job {
             start,
             press,
-            life: at + plan.timing.press_life,
+            life: fired.at + self.tables.life(fired.control),
             not_before: Time::ZERO,
             place,
             flight: None,
@@ -114,33 +123,38 @@ impl Core {
         });
     }
 
-    /// A press wants something of a point.
-    fn want(&mut self, plan: &Plan, press: Key, id: PointId, intent: Intent, fired: &Fired) {
-        let turned = fired.gesture == Gesture::Turn;
+    /// A press wants something of a point: one more part of it. `false`: it was refused, and why was said.
+    pub(super) fn want(
+        &mut self,
+        plan: &Plan,
+        press: Key,
+        id: PointId,
+        intent: Intent,
+        fired: &Fired,
+    ) -> bool {
+        let life = fired.at + self.tables.life(fired.control);
+        let flows = matches!(fired.act, Act::Gesture(Gesture::Turn | Gesture::HoldRepeat));
+        let turned = flows || matches!(intent, Intent::Ramp { .. });
         self.ledger.add(press);
         let barred = self.barred();
         let Some(point) = self.points.get_mut(usize::from(id.0)) else {
             self.refuse(press, "panel", "no such point");
-            return;
+            return false;
         };
         let traits = point.traits.as_deref();
-        let unfit = match &intent {
-            Intent::Value(_) => None,
-            Intent::Flip { .. } => step::no_toggle(traits),
-            Intent::Step { .. } => step::no_step(traits),
-        };
+        let unfit = intent.unfit(traits);
         if let Some(why) = barred.or(point.refusal()).or(unfit) {
             let why = why.to_owned();
             self.refuse(press, &plan.point_name(id), &why);
-            return;
+            return false;
         }
         let asked = self.seq;
         let intent = match point.present(asked) {
-            Some(present) => match resolve(&intent, present, point.grid()) {
+            Some(present) => match intent.resolve(plan, present, point.grid()) {
                 Ok(value) => Intent::Value(value),
                 Err(why) => {
                     self.refuse(press, &plan.point_name(id), why);
-                    return;
+                    return false;
                 }
             },
             None => intent,
@@ -151,15 +165,14 @@ impl Core {
                 if point.rests_at(value) {
                     let over = self.ledger.end(press, Word::Confirmed);
                     self.stage.ended(over);
-                    return;
+                    return true;
                 }
                 if let (None, Some(flight)) = (&point.waiting, &mut point.flight) {
                     if flight.value == *value {
-                        flight.life = flight.life.max(fired.at + plan.timing.press_life);
+                        flight.life = flight.life.max(life);
                         let older = std::mem::replace(&mut flight.press, press);
-                        let over = self.ledger.end(older, Word::Superseded);
-                        self.stage.ended(over);
-                        return;
+                        self.give_way(older, press);
+                        return true;
                     }
                 }
             }
@@ -168,14 +181,14 @@ impl Core {
         // Joined to an older one, it shares that one's read, which may have started before this press.
         let (intent, read, asked) = match (&older, intent) {
             (_, intent @ Intent::Value(_)) => (intent, None, asked),
-            (Some(older), intent) => (joined(&older.intent, intent), older.read, older.asked),
+            (Some(older), intent) => (older.intent.join(intent), older.read, older.asked),
             (None, intent) => (intent, None, asked),
         };
         let place = self.next_place();
         let want = Want {
             press,
             intent,
-            life: fired.at + plan.timing.press_life,
+            life,
             // A pause that the hub asked for holds for the newer one too; a failed try does not.
             not_before: older.as_ref().map_or(Time::ZERO, |older| older.hub_pause()),
             place,
@@ -187,11 +200,24 @@ impl Core {
         if let Some(point) = self.points.get_mut(usize::from(id.0)) {
             point.waiting = Some(want);
         }
-        self.touch_point(plan, id);
-        if let Some(older) = older {
-            let over = self.ledger.end(older.press, Word::Superseded);
-            self.stage.ended(over);
+        if !self.busy.contains(&id) {
+            self.busy.push(id);
         }
+        self.touch_point(id);
+        if let Some(older) = older {
+            self.give_way(older.press, press);
+        }
+        true
+    }
+
+    /// Ends a part of `older`, in whose place one of `newer` came. One of its own is no other press.
+    pub(super) fn give_way(&mut self, older: Key, newer: Key) {
+        let word = match older == newer {
+            true => Word::Confirmed,
+            false => Word::Superseded,
+        };
+        let over = self.ledger.end(older, word);
+        self.stage.ended(over);
     }
 
     /// Ends a part as refused and says why.
@@ -217,17 +243,27 @@ impl Core {
         if matches!(want.intent, Intent::Value(_)) {
             return;
         }
-        let Some(present) = point.present(want.asked) else {
+        let Some(present) = point.present(want.asked).cloned() else {
             return;
         };
-        let traits = point.traits.as_deref();
-        let unfit = match want.intent {
-            Intent::Flip { .. } => step::no_toggle(traits),
-            _ => step::no_step(traits),
+        let mut intent = want.intent.clone();
+        if let Intent::Ramp {
+            share,
+            free: free @ true,
+        } = &mut intent
+        {
+            *share = self.settle_ramps(id, &present, *share);
+            *free = false;
+        }
+        let Some(point) = self.points.get_mut(usize::from(id.0)) else {
+            return;
         };
+        let unfit = intent.unfit(point.traits.as_deref());
         let resolved = match unfit.or(point.refusal()) {
             Some(why) => Err(why.to_owned()),
-            None => resolve(&want.intent, present, point.grid()).map_err(str::to_owned),
+            None => intent
+                .resolve(plan, &present, point.grid())
+                .map_err(str::to_owned),
         };
         match (resolved, &mut point.waiting) {
             (Ok(value), Some(want)) => {
@@ -251,7 +287,9 @@ impl Core {
         let ready = |place: u64, not_before: Time, life: Time| {
             (not_before <= now && now < life).then_some(place)
         };
-        let points = self.points.iter().enumerate().filter_map(|(index, point)| {
+        let points = self.busy.iter().filter_map(|id| {
+            let index = usize::from(id.0);
+            let point = self.points.get(index)?;
             let want = point.waiting.as_ref()?;
             let free = match want.intent {
                 Intent::Value(_) => point.flight.is_none(),
@@ -305,46 +343,5 @@ impl Core {
             order,
             life,
         })
-    }
-}
-
-/// The value that an intent means, given the present one, or why there is none.
-pub(super) fn resolve(
-    intent: &Intent,
-    present: &Value,
-    grid: step::Grid,
-) -> Result<Value, &'static str> {
-    match intent {
-        Intent::Value(value) => Ok(value.clone()),
-        Intent::Flip { odd: true } => step::opposite(present),
-        // Twice is as it was, but it must be something that can be toggled.
-        Intent::Flip { odd: false } => step::opposite(present).map(|_| present.clone()),
-        Intent::Step { own, by } => match present {
-            Value::Number(from) => {
-                let moved = grid.moved(*from, *own, *by).map(Value::Number);
-                moved.ok_or("stepped out of all bounds")
-            }
-            Value::Null => Err("has no value yet, cannot be stepped"),
-            _ => Err("is not a number, cannot be stepped"),
-        },
-    }
-}
-
-/// What two presses want together, while neither knows the present value. Unlike ones cannot both fit a capability, so the
-/// newer one stands.
-fn joined(older: &Intent, newer: Intent) -> Intent {
-    match (older, newer) {
-        (Intent::Flip { odd: a }, Intent::Flip { odd: b }) => Intent::Flip { odd: *a != b },
-        (
-            Intent::Step { own, by },
-            Intent::Step {
-                own: more,
-                by: further,
-            },
-        ) => Intent::Step {
-            own: own.saturating_add(more),
-            by: by + further,
-        },
-        (_, newer) => newer,
     }
 }

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The [`Controller`]: everything that the loop says to the panel's behaviour and asks of it.
 
+use std::cell::Cell;
+
 use super::gesture::Gestures;
 use super::inner::{self, Core};
-use super::plan::{Control, LayerId, Plan, PointId, StartId};
+use super::intent::Intent;
+use super::plan::{LayerId, Plan, PointId, StartId};
 use super::press::{Ledger, Tally};
 use super::render::link_word;
+use super::series::Bound;
 use super::stage::{MAX_NOTICE, Stage};
-use super::state::{Intent, PointState};
+use super::state::PointState;
+use super::tables::Tables;
 use super::text::clean;
-use super::{Call, Condition, Event, Link, Outcome, Show, Ticket};
+use super::{Call, Condition, Edge, Event, Link, Outcome, Show, Ticket};
 use crate::homey::{Reading, Value};
 use crate::time::Time;
 
@@ -42,11 +47,6 @@ pub struct Controller {
 impl Controller {
     /// A controller that knows nothing yet: link down, first layer, every point unknown. `now` is the monotonic clock's time.
     pub fn new(plan: Plan, now: Time) -> Controller {
-        let twin = |control: &Control| {
-            let same = |other: &Control| other.panel == control.panel && other.name == control.name;
-            plan.controls.iter().position(same).unwrap_or(0)
-        };
-        let keys: Vec<usize> = plan.controls.iter().map(twin).collect();
         let mut stage = Stage::new(plan.outputs.len(), Time::NEVER);
         stage.rearm(now, plan.timing.reassert);
         let mut core = Core {
@@ -58,10 +58,13 @@ impl Controller {
             epoch: 0,
             tickets: 0,
             place: 0,
-            gestures: Gestures::new(keys.len()),
-            keys,
+            tables: Tables::new(&plan),
+            gestures: Gestures::new(plan.controls.len()),
             points: plan.points.iter().map(|_| PointState::new()).collect(),
+            busy: Vec::new(),
+            stale_at: Cell::new(None),
             jobs: Vec::new(),
+            ramps: Vec::new(),
             missing: vec![None; plan.starts.len()],
             ledger: Ledger::default(),
             stage,
@@ -113,17 +116,24 @@ impl Controller {
     /// A hand did something. Deliver what is readable before [`Controller::timeout`].
     pub fn event(&mut self, event: Event) {
         let (plan, core) = (&self.plan, &mut self.core);
-        let Some(&key) = core.keys.get(usize::from(event.control.0)) else {
+        let Some(key) = core.tables.key(event.control) else {
             return;
         };
         core.last_event = core.last_event.max(Some(event.at));
-        let bound = core.bound(plan, key);
-        for fired in core
-            .gestures
-            .edge(key, event.edge, event.at, bound)
-            .into_iter()
-            .flatten()
-        {
+        // A panel's events come in their order: what was due on it before this one is before it, however late both are.
+        let panel = |key: usize| plan.controls.get(key).map(|control| control.panel);
+        let here = |other| panel(other) == panel(key);
+        while let Some(fired) = core.gestures.due(event.at, here) {
+            core.fire(plan, fired);
+        }
+        let found = core.tables.bound(plan, key, core.layer);
+        if found.is_none() && !matches!(event.edge, Edge::Down | Edge::Up) {
+            return;
+        }
+        let mute = found.is_none();
+        let bound = found.unwrap_or(Bound::nothing(event.control));
+        let burst = core.gestures.edge(key, event.edge, event.at, bound, mute);
+        for fired in burst.into_iter().flatten() {
             core.fire(plan, fired);
         }
     }
@@ -145,8 +155,9 @@ impl Controller {
             return;
         };
         state.hear(poll.0, reading, fresh, now);
+        core.stale_at.set(None);
         core.settle_want(&self.plan, point);
-        core.touch_point(&self.plan, point);
+        core.touch_point(point);
     }
 
     /// A poll's reply said that nothing has changed since the last full one (304): what is known and certain is fresh again.
@@ -157,10 +168,11 @@ impl Controller {
         if !core.is_known(poll) {
             return;
         }
+        core.stale_at.set(None);
         for index in 0..core.points.len() {
             core.points[index].unchanged(poll.0, fresh, now);
             if let Ok(id) = u16::try_from(index) {
-                core.touch_point(&self.plan, PointId(id));
+                core.touch_point(PointId(id));
             }
         }
     }
@@ -186,7 +198,7 @@ impl Controller {
             core.stage.notice(&self.plan.point_name(point), &why);
         }
         core.refuse_waiting(&self.plan, Some(point), None, &why);
-        core.touch_point(&self.plan, point);
+        core.touch_point(point);
     }
 
     /// The hub knows no such flow or mood, or refuses us this one: presses are refused with `why`.
@@ -224,6 +236,7 @@ impl Controller {
         if stood != (link >= Link::Loading) {
             core.epoch = core.seq;
             core.points.iter_mut().for_each(PointState::disconnect);
+            core.stale_at.set(None);
         }
         if matches!(link, Link::Token | Link::Clock | Link::WrongHub) {
             core.refuse_waiting(plan, None, None, link_word(link));
@@ -245,16 +258,12 @@ impl Controller {
     pub fn timeout(&mut self, now: Time) {
         let (plan, core) = (&self.plan, &mut self.core);
         core.now = now;
-        while let Some(fired) = core.gestures.due(now) {
+        while let Some(fired) = core.gestures.due(now, |_| true) {
             core.fire(plan, fired);
         }
         core.expire(plan, now);
-        for index in 0..core.points.len() {
-            if core.points[index].age(plan.timing.stale, now) {
-                if let Ok(id) = u16::try_from(index) {
-                    core.touch_point(plan, PointId(id));
-                }
-            }
+        if core.stale_at(plan) <= now {
+            core.age(plan, now);
         }
         if core.stage.reassert_at <= now {
             core.stage.rearm(now, plan.timing.reassert);
@@ -265,8 +274,9 @@ impl Controller {
     /// The next thing to bring to a panel; pull until there is none. An output comes when its look differs from the last one pulled.
     pub fn next_show(&mut self) -> Option<Show> {
         let (plan, core) = (&self.plan, &mut self.core);
-        let (link, layer, points) = (core.link, core.layer, &core.points);
-        let look = |index| inner::look(plan, link, layer, points, index);
+        let (link, layer) = (core.link, core.layer);
+        let (points, tables) = (&core.points, &core.tables);
+        let look = |index| inner::look(plan, link, layer, points, tables, index);
         core.stage.pull(look)
     }
 
@@ -279,13 +289,8 @@ impl Controller {
     /// [`Controller::next_call`] may have something that had to pause.
     pub fn poll_at(&self) -> Option<Time> {
         let (plan, core) = (&self.plan, &self.core);
-        let stale = core
-            .points
-            .iter()
-            .map(|point| point.stale_at(plan.timing.stale));
-        let at = stale
-            .min()
-            .unwrap_or(Time::NEVER)
+        let at = core
+            .stale_at(plan)
             .min(core.gestures.poll_at())
             .min(core.command_at(plan, core.now))
             .min(core.stage.reassert_at);

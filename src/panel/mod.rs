@@ -20,13 +20,17 @@ mod command;
 mod controller;
 mod gesture;
 mod inner;
+mod intent;
 mod outcome;
 pub mod plan;
 mod press;
+mod ramp;
 mod render;
+mod series;
 mod stage;
 mod state;
 mod step;
+mod tables;
 mod text;
 
 pub use controller::{Controller, PollId};

@@ -18,22 +18,12 @@
 
 use std::time::Duration;
 
+use super::intent::Intent;
 use super::press::Key;
 use super::step::Grid;
 use super::{Condition, Ticket};
 use crate::homey::{Reading, Traits, Value};
 use crate::time::Time;
-
-/// What a press wants of a point.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) enum Intent {
-    /// This value.
-    Value(Value),
-    /// The opposite of what it is; an even number of toggles wants what it is.
-    Flip { odd: bool },
-    /// So many of the device's own steps and so much, from what it is.
-    Step { own: i32, by: f64 },
-}
 
 /// A command that waits: to be pulled, for its turn, or for a reading.
 #[derive(Debug)]
@@ -123,6 +113,8 @@ pub(super) struct PointState {
     pub(super) flight: Option<Flight>,
     /// When the last command was pulled.
     pub(super) pulled: Option<Time>,
+    /// Which way the last ramp went: up, or down.
+    pub(super) ramped: Option<bool>,
 }
 
 impl PointState {
@@ -140,6 +132,7 @@ impl PointState {
             waiting: None,
             flight: None,
             pulled: None,
+            ramped: None,
         }
     }
 
@@ -156,6 +149,7 @@ impl PointState {
         self.blocked = None;
         self.doubt = old.doubt || old.flight.is_some();
         self.pulled = old.pulled;
+        self.ramped = old.ramped;
     }
 
     pub(super) fn grid(&self) -> Grid {
@@ -165,6 +159,11 @@ impl PointState {
     /// A pulse, such as a bell's button: written, never read.
     fn is_pulse(&self) -> bool {
         self.traits.as_ref().is_some_and(|traits| !traits.getable)
+    }
+
+    /// A command waits or is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.waiting.is_some() || self.flight.is_some()
     }
 
     /// What the newest command wants, while one is under way.

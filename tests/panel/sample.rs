@@ -21,9 +21,8 @@ pub fn plan() -> Plan {
     let control = |name: &str, bindings: Vec<(Gesture, Vec<Action>)>| Control {
         panel: PanelId(0),
         name: name.into(),
-        layer: None,
         bindings,
-        hold: None,
+        ..Control::default()
     };
     let set = |point, value| Action::Set { point, value };
     let output = |point: u16| Output {
@@ -112,7 +111,7 @@ pub fn plan() -> Plan {
         ],
         outputs: (0..4).map(output).collect(),
         layers: vec!["one".into(), "two".into()],
-        timing: Timing::default(),
+        ..Plan::default()
     }
 }
 
