@@ -7,6 +7,11 @@ use std::io::{self, Read};
 pub struct Input<'a>(pub &'a [u8]);
 
 impl<'a> Input<'a> {
+    /// Whether all of it is used up.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The last byte.
     pub fn last(&mut self) -> u8 {
         let Some((last, rest)) = self.0.split_last() else {
@@ -14,6 +19,30 @@ impl<'a> Input<'a> {
         };
         self.0 = rest;
         *last
+    }
+
+    /// The first byte.
+    pub fn byte(&mut self) -> u8 {
+        let Some((first, rest)) = self.0.split_first() else {
+            return 0;
+        };
+        self.0 = rest;
+        *first
+    }
+
+    /// A number from 0 to `count`, which it does not reach; 0 where that is 0. From one byte: `count` is small.
+    pub fn below(&mut self, count: usize) -> usize {
+        usize::from(self.byte()) % count.max(1)
+    }
+
+    /// One of `choices`, which are not empty.
+    pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
+    }
+
+    /// True once in `count` times.
+    pub fn once_in(&mut self, count: usize) -> bool {
+        self.below(count) == count - 1
     }
 
     /// How what remains is to be cut: the last byte says how many sizes (at most 7) stand before it.

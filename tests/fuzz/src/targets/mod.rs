@@ -12,6 +12,7 @@ mod body;
 mod chunked;
 mod coding;
 mod config;
+mod controller;
 mod devices;
 mod head;
 mod iso;
@@ -62,9 +63,22 @@ impl Target {
 }
 
 /// All of them.
-pub const TARGETS: [&Target; 14] = [
-    &HEAD, &CHUNKED, &BODY, &CODING, &DEVICES, &REPLIES, &REFUSALS, &STORED, &NAMES, &ISO,
-    &PROFILE, &CONFIG, &LINE, &KEYS,
+pub const TARGETS: [&Target; 15] = [
+    &HEAD,
+    &CHUNKED,
+    &BODY,
+    &CODING,
+    &DEVICES,
+    &REPLIES,
+    &REFUSALS,
+    &STORED,
+    &NAMES,
+    &ISO,
+    &PROFILE,
+    &CONFIG,
+    &LINE,
+    &KEYS,
+    &CONTROLLER,
 ];
 
 pub const HEAD: Target = Target::new("head", head::run);
@@ -82,3 +96,4 @@ pub const PROFILE: Target = Target::new("profile", profile::run);
 pub const CONFIG: Target = Target::new("config", config::run);
 pub const LINE: Target = Target::new("line", line::run);
 pub const KEYS: Target = Target::new("keys", keys::run);
+pub const CONTROLLER: Target = Target::new("controller", controller::run);
