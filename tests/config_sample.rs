@@ -9,8 +9,8 @@ use homey_panel::config::{
 };
 use homey_panel::homey::Value;
 use homey_panel::panel::plan::{
-    Action, Blink, ControlId, Gesture, LayerChange, LayerId, OutputId, PanelId, Point, PointId,
-    Rgb, Source, Start, StartId, StartKind, Test, Times,
+    Action, Blink, ControlId, CycleId, Direction, Gesture, LayerChange, LayerId, LocalId, OutputId,
+    PanelId, PanelPlan, Point, PointId, Rgb, Source, Start, StartId, StartKind, Test, Times, Wake,
 };
 
 const SAMPLE: &str = include_str!("data/config/good/everything.toml");
@@ -240,6 +240,60 @@ fn gestures_and_times_of_a_control() {
     let blinds = plan.controls.iter().position(|c| c.name == "blinds");
     let face = &sample().control_faces[blinds.unwrap()];
     assert_eq!((face.key, face.hold_key), (Some('b'), Some('B')));
+}
+
+#[test]
+fn what_goes_through_values_and_what_needs_no_hub() {
+    let Config { plan, .. } = sample();
+    let control = |name: &str| {
+        let found = plan.controls.iter().find(|control| control.name == name);
+        found.unwrap_or_else(|| panic!("no control {name}"))
+    };
+    let point = |device: &str, capability: &str| {
+        let is = |point: &Point| point.device == device && point.capability == capability;
+        PointId(plan.points.iter().position(is).unwrap() as u16)
+    };
+    let reading = [
+        (
+            Gesture::Press,
+            vec![Action::Cycle {
+                point: point("Living room/Lamp", "light_temperature"),
+                values: CycleId(0),
+            }],
+        ),
+        (
+            Gesture::Hold,
+            vec![Action::Ramp {
+                point: point("Living room/Lamp", "dim"),
+                by: 0.4,
+                direction: Direction::Flip,
+            }],
+        ),
+    ];
+    assert_eq!(control("reading").bindings, reading);
+    assert_eq!(plan.cycles, [[0.2, 0.5, 0.8].map(Value::Number)]);
+    let relay = LocalId(0);
+    assert_eq!(plan.locals, ["relay"]);
+    let toggle = Action::Local {
+        local: relay,
+        to: None,
+    };
+    assert_eq!(control("desk").offline, [toggle]);
+    let output = plan.outputs.iter().find(|output| output.name == "relay");
+    let output = output.unwrap();
+    assert_eq!(
+        (output.panel, output.source),
+        (PanelId(1), Source::Local(relay))
+    );
+    let sleeps = [
+        PanelPlan::default(),
+        PanelPlan {
+            sleep: Some(Duration::from_secs(300)),
+            wake: Wake::Act,
+        },
+    ];
+    assert_eq!(plan.panels, sleeps);
+    assert_eq!(control("bell").wake, Some(Wake::Swallow));
 }
 
 #[test]

@@ -271,6 +271,6 @@ fn is_written(config: &Config, index: usize) -> bool {
         | Action::Step { point, .. }
         | Action::Cycle { point, .. }
         | Action::Ramp { point, .. } => this(point),
-        Action::Start(_) | Action::Layer(_) => false,
+        Action::Start(_) | Action::Layer(_) | Action::Local { .. } => false,
     })
 }

@@ -4,14 +4,15 @@
 use toml_span::Value as Toml;
 
 use super::capability::{Sort, check_step, check_value, sort};
+use super::controls::OFFLINE;
 use super::problem::{Report, choices};
 use super::section::{Keys, Section};
 use super::targets::{Context, start_id};
 use super::value::{Text, kind, scalar, value_at};
 use crate::panel::plan::{Action, Gesture, LayerChange, Start, StartKind};
 
-const VERBS: [&str; 8] = [
-    "toggle", "set", "step", "cycle", "ramp", "flow", "mood", "layer",
+const VERBS: [&str; 9] = [
+    "toggle", "set", "step", "cycle", "ramp", "flow", "mood", "layer", "output",
 ];
 
 pub(super) const ACTION: Keys = Keys {
@@ -24,6 +25,7 @@ pub(super) const ACTION: Keys = Keys {
         "flow",
         "mood",
         "layer",
+        "output",
         "capability",
         "value",
         "values",
@@ -41,8 +43,9 @@ pub(super) const ACTION: Keys = Keys {
 const MAX_ACTIONS: usize = 16;
 
 /// An action as an example for messages.
-const fn example(gesture: Gesture) -> &'static str {
+fn example(name: &str, gesture: Gesture) -> &'static str {
     match gesture {
+        _ if name == OFFLINE => "{ output = \"relay\", toggle = true }",
         Gesture::Press | Gesture::Hold | Gesture::Release | Gesture::Click(_) => {
             "{ toggle = \"Office/Desk light\" }"
         }
@@ -101,7 +104,7 @@ impl Context<'_> {
         if list.is_empty() {
             report
                 .error(at, format!("{name} is an empty list"))
-                .expected(example(gesture));
+                .expected(example(name, gesture));
         }
         if let Some(surplus) = list.get(MAX_ACTIONS) {
             let at = value_at(report, surplus);
@@ -127,11 +130,14 @@ impl Context<'_> {
         if value.as_table().is_none() {
             report
                 .error(at, format!("{name} is {}", kind(value)))
-                .expected(example(gesture));
+                .expected(example(name, gesture));
             return None;
         }
         let action = Section::open(report, value, name, &ACTION)?;
-        let verbs: Vec<&str> = VERBS.into_iter().filter(|verb| action.has(verb)).collect();
+        // `toggle` is what to do with a device, or with the output beside it.
+        let is_verb =
+            |verb: &&str| action.has(verb) && !(*verb == "toggle" && action.has("output"));
+        let verbs: Vec<&str> = VERBS.into_iter().filter(is_verb).collect();
         let verb = match verbs.as_slice() {
             [] => {
                 if !action.flawed {
@@ -157,6 +163,7 @@ impl Context<'_> {
             "step" => &["capability", "by"],
             "cycle" => &["capability", "values"],
             "ramp" => &["capability", "by", "direction"],
+            "output" => &["value"],
             _ => &[],
         };
         for key in ["capability", "value", "values", "by", "direction"] {
@@ -173,7 +180,9 @@ impl Context<'_> {
                 report.error(action.at_key(key), what).expected(expected);
             }
         }
-        if let Some((why, expected)) = forbidden(gesture, verb) {
+        let offline = (name == OFFLINE && !matches!(verb, "layer" | "output"))
+            .then_some(("the hub is away then", "output or layer"));
+        if let Some((why, expected)) = offline.or(forbidden(gesture, verb)) {
             let what = format!("{name} cannot {verb}: {why}");
             report.error(action.at_key(verb), what).expected(expected);
             return None;
@@ -185,6 +194,7 @@ impl Context<'_> {
             "cycle" => self.cycle(report, &action),
             "ramp" => self.ramp(report, &action),
             "flow" => self.start(report, &action, "flow", StartKind::Flow),
+            "output" => self.local(report, &action),
             "mood" => self.start(report, &action, "mood", StartKind::Mood),
             _ => self.layer(report, &action),
         }

@@ -8,6 +8,7 @@ use toml_span::Value;
 use super::clash::{Clashes, Owner};
 use super::keys;
 use super::names::{NAME_FORM, is_name};
+use super::panels::wake;
 use super::problem::{Report, quoted};
 use super::section::{Keys, Section};
 use super::targets::Context;
@@ -37,15 +38,10 @@ pub(super) const CONTROL: Keys = Keys {
         "key",
         "hold_key",
         "turn_keys",
-    ],
-    later: &[
-        "chord",
         "offline",
         "wake",
-        "confirm",
-        "acceleration",
-        "detents",
     ],
+    later: &["chord", "confirm", "acceleration", "detents"],
     cures: &[
         ("click", "one click is called press", "press = …"),
         (
@@ -75,6 +71,9 @@ pub(super) const CONTROL: Keys = Keys {
         ),
     ],
 };
+
+/// The key under which stands what a press does while the hub is away.
+pub(super) const OFFLINE: &str = "offline";
 
 /// The gestures by their keys.
 const GESTURES: [(&str, Gesture); 9] = [
@@ -142,7 +141,18 @@ pub(super) fn read(
     let layer = context.names.layer(report, &control);
     let label = control.text(report, "label", "a text for people");
     let bindings = bindings(report, &control, context);
+    let offline = offline(report, &control, context);
     let times = times(report, &control, &bindings);
+    let wake = wake(report, &control);
+    let sleeps = panel.and_then(|panel| context.names.sleeps.get(usize::from(panel.0)));
+    if control.has("wake") && sleeps.is_some_and(|panel| panel.sleep.is_none()) {
+        report
+            .warn(
+                control.at_key("wake"),
+                "wake has no use where the panel never sleeps",
+            )
+            .expected("sleep_s in its [[panel]]");
+    }
     let face = keys::face(
         report,
         &control,
@@ -185,6 +195,8 @@ pub(super) fn read(
             .into_iter()
             .map(|(gesture, _, actions)| (gesture, actions))
             .collect(),
+        offline,
+        wake,
         times,
     };
     let label = label.map_or(name.text, |label| label.text).to_owned();
@@ -232,6 +244,26 @@ fn bindings(
             .expected("press, hold or turn");
     }
     bindings
+}
+
+/// What a press does while the hub is away.
+fn offline(
+    report: &mut Report<'_>,
+    control: &Section<'_>,
+    context: &mut Context<'_>,
+) -> Vec<Action> {
+    let Some(value) = control.get(OFFLINE) else {
+        return Vec::new();
+    };
+    if !control.has("press") {
+        report
+            .error(
+                control.at_key(OFFLINE),
+                "offline has no use without a press",
+            )
+            .expected("press = …, in whose place it stands while the hub is away");
+    }
+    context.actions(report, value, OFFLINE, Gesture::Press)
 }
 
 /// The control's own times; one that nothing bound here goes by is warned of.

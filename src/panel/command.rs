@@ -2,15 +2,16 @@
 //! Actions → commands for the hub, and what becomes of them.
 //!
 //! Of each point at most one command is under way and at most one waits, the newest. A newer press on the same point takes the
-//! waiting one's place. Each start (flow, mood) stands for itself: it is never merged, and given out again only
-//! after an answer that says that it did not run. Actions of one press go out in their order, but none waits for another's reply: one
+//! waiting one's place. One-shots stand each for itself: starts (flows, moods), and sets of what is never read or was not
+//! read yet. They are given out again only after an answer that says that they did not run, and they take each other's place in an
+//! outage only. Actions of one press go out in their order, but none waits for another's reply: one
 //! dead device must not hold up the rest of a scene.
 
 use std::time::Duration;
 
 use super::inner::Core;
 use super::intent::Intent;
-use super::plan::{Action, Gesture, LayerChange, Plan, PointId, StartId};
+use super::plan::{Action, Gesture, LayerChange, LocalId, Plan, PointId, StartId};
 use super::press::{Key, Word};
 use super::render::link_word;
 use super::series::{Act, Fired};
@@ -22,8 +23,13 @@ use crate::time::Time;
 /// How long after a command's life its outcome may take (a whole command has 5 s) before it counts as lost.
 const ANSWER: Duration = Duration::from_secs(15);
 
+const TOO_MANY: &str = "too many at once";
+
 /// Starts that may wait or be under way at once.
 const MAX_STARTS: usize = 32;
+
+/// One-shot sets of one point that may wait.
+const MAX_ONCE: usize = 32;
 
 /// A flow or mood to be started once.
 #[derive(Debug)]
@@ -36,6 +42,8 @@ pub(super) struct Job {
     /// Set once it is pulled; with when to give it up.
     pub(super) flight: Option<(Ticket, Time)>,
     pub(super) sent: bool,
+    /// `not_before` is the hub's wish, not the time between two tries of ours.
+    pub(super) put_off: bool,
 }
 
 impl Job {
@@ -73,6 +81,7 @@ impl Core {
             } => self.start_ramp(plan, press, (*point, *by, *direction), fired),
             Action::Start(start) => self.start(plan, press, *start, fired),
             Action::Layer(change) => self.change_layer(plan, *change),
+            Action::Local { local, to } => self.drive(*local, to.as_ref()),
         }
     }
 
@@ -92,6 +101,22 @@ impl Core {
         }
     }
 
+    /// Drives an output of the panel's own.
+    fn drive(&mut self, id: LocalId, to: Option<&Value>) {
+        let Some(local) = self.locals.get_mut(usize::from(id.0)) else {
+            return;
+        };
+        let lit = match local {
+            Value::Bool(on) => *on,
+            Value::Number(level) => *level > 0.0,
+            Value::Null | Value::Text(_) => false,
+        };
+        *local = to.cloned().unwrap_or(Value::Bool(!lit));
+        for output in self.tables.local(id) {
+            self.stage.touch(usize::from(*output));
+        }
+    }
+
     /// Why nothing can be sent in this state of the link, where waiting would not help.
     pub(super) fn barred(&self) -> Option<&'static str> {
         let barred = matches!(self.link, Link::Token | Link::Clock | Link::WrongHub);
@@ -103,7 +128,7 @@ impl Core {
         let missing = self.missing.get(usize::from(start.0));
         let why = match missing {
             Some(Some(why)) => Some(why.to_string()),
-            Some(None) if self.jobs.len() >= MAX_STARTS => Some("too many at once".to_owned()),
+            Some(None) if self.jobs.len() >= MAX_STARTS => Some(TOO_MANY.to_owned()),
             Some(None) => self.barred().map(str::to_owned),
             None => Some("no such start".to_owned()),
         };
@@ -111,16 +136,53 @@ impl Core {
             self.refuse(press, &plan.start_name(start), &why);
             return;
         }
+        // In an outage the newest wins, as of any target. With a hub every press counts.
+        let waits = |job: &Job| job.waits_for(start);
+        let older = self.jobs.iter().position(waits);
+        let older = older.filter(|_| self.link < Link::Ready);
+        let older = older.map(|index| self.jobs.remove(index));
+        let put_off = older.as_ref().is_some_and(|older| older.put_off);
+        let pause = older.as_ref().map(|older| older.not_before);
         let place = self.next_place();
         self.jobs.push(Job {
             start,
             press,
             life: fired.at + self.tables.life(fired.control),
-            not_before: Time::ZERO,
+            not_before: pause.filter(|_| put_off).unwrap_or(Time::ZERO),
             place,
             flight: None,
             sent: false,
+            put_off,
         });
+        if let Some(older) = older {
+            self.give_way(older.press, press);
+        }
+    }
+
+    /// An outage began: of what waits for one target only the newest is left.
+    pub(super) fn merge_waiting(&mut self) {
+        for at in 0..self.busy.len() {
+            let point = self.points.get_mut(usize::from(self.busy[at].0));
+            let Some(point) = point else { continue };
+            let newest = point.waiting.as_ref().map(|want| want.press);
+            let before = std::mem::take(&mut point.before);
+            for (older, newest) in before.into_iter().zip(newest.into_iter().cycle()) {
+                self.give_way(older.press, newest);
+            }
+        }
+        let mut index = 0;
+        while let Some(job) = self.jobs.get(index) {
+            let (start, press, waits) = (job.start, job.press, job.flight.is_none());
+            let mut newer = self.jobs.iter().skip(index + 1);
+            match newer.rfind(|job| waits && job.waits_for(start)) {
+                Some(newest) => {
+                    let newest = newest.press;
+                    self.jobs.remove(index);
+                    self.give_way(press, newest);
+                }
+                None => index += 1,
+            }
+        }
     }
 
     /// A press wants something of a point: one more part of it. `false`: it was refused, and why was said.
@@ -159,10 +221,12 @@ impl Core {
             },
             None => intent,
         };
-        if let (true, Intent::Value(value @ Value::Number(number))) = (turned, &intent) {
+        if let (true, Intent::Value(value @ Value::Number(number))) = (flows, &intent) {
             if point.grid().is_limit(*number) {
-                // P22: a knob turned on against its end sends the end once; the newest press takes over its outcome.
-                if point.rests_at(value) {
+                // P22: a knob turned on against its end sends the end once in a while, whatever the cache says (P12); in
+                // between the newest press takes over its outcome.
+                let lately = |at: Time| fired.at < at + plan.timing.settle;
+                if point.rests_at(value) && point.pulled.is_some_and(lately) {
                     let over = self.ledger.end(press, Word::Confirmed);
                     self.stage.ended(over);
                     return true;
@@ -177,7 +241,20 @@ impl Core {
                 }
             }
         }
-        let older = point.waiting.take();
+        let apart = point.is_once() && self.link == Link::Ready;
+        let is_value = |want: &Want| matches!(want.intent, Intent::Value(_));
+        let apart = apart && matches!(intent, Intent::Value(_));
+        let mut older = point.waiting.take();
+        let pause = older.as_ref().map_or(Time::ZERO, Want::hub_pause);
+        let put_off = older.as_ref().is_some_and(|older| older.put_off);
+        if let Some(older) = older.take_if(|older| apart && is_value(older)) {
+            if point.before.len() >= MAX_ONCE {
+                point.waiting = Some(older);
+                self.refuse(press, &plan.point_name(id), TOO_MANY);
+                return false;
+            }
+            point.before.push(older);
+        }
         // Joined to an older one, it shares that one's read, which may have started before this press.
         let (intent, read, asked) = match (&older, intent) {
             (_, intent @ Intent::Value(_)) => (intent, None, asked),
@@ -190,12 +267,12 @@ impl Core {
             intent,
             life,
             // A pause that the hub asked for holds for the newer one too; a failed try does not.
-            not_before: older.as_ref().map_or(Time::ZERO, |older| older.hub_pause()),
+            not_before: pause,
             place,
             turned,
             asked,
             read,
-            put_off: older.as_ref().is_some_and(|older| older.put_off),
+            put_off,
         };
         if let Some(point) = self.points.get_mut(usize::from(id.0)) {
             point.waiting = Some(want);
@@ -290,7 +367,7 @@ impl Core {
         let points = self.busy.iter().filter_map(|id| {
             let index = usize::from(id.0);
             let point = self.points.get(index)?;
-            let want = point.waiting.as_ref()?;
+            let want = point.front()?;
             let free = match want.intent {
                 Intent::Value(_) => point.flight.is_none(),
                 _ => want.read.is_none(),
@@ -322,15 +399,20 @@ impl Core {
     fn pull_point(&mut self, ticket: Ticket, index: usize, now: Time) -> Option<Call> {
         let id = PointId(u16::try_from(index).ok()?);
         let point = self.points.get_mut(index)?;
-        let mut want = point.waiting.take()?;
+        let mut want = point.take_front()?;
         let life = want.life;
         let give_up = life.max(now) + ANSWER;
         let order = match &want.intent {
             Intent::Value(value) => {
                 let value = value.clone();
                 self.seq += 1;
+                let once = point.is_once();
                 point.fly(ticket, want, value.clone(), self.seq, now, give_up);
-                Order::Set { point: id, value }
+                Order::Set {
+                    point: id,
+                    value,
+                    once,
+                }
             }
             _ => {
                 want.read = Some((ticket, give_up));

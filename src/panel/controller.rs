@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use super::gesture::Gestures;
-use super::inner::{self, Core};
+use super::inner::{Core, View};
 use super::intent::Intent;
 use super::plan::{LayerId, Plan, PointId, StartId};
 use super::press::{Ledger, Tally};
@@ -14,6 +14,7 @@ use super::stage::{MAX_NOTICE, Stage};
 use super::state::PointState;
 use super::tables::Tables;
 use super::text::clean;
+use super::wake::Sleepers;
 use super::{Call, Condition, Edge, Event, Link, Outcome, Show, Ticket};
 use crate::homey::{Reading, Value};
 use crate::time::Time;
@@ -65,6 +66,8 @@ impl Controller {
             stale_at: Cell::new(None),
             jobs: Vec::new(),
             ramps: Vec::new(),
+            locals: vec![Value::Bool(false); plan.locals.len()],
+            sleepers: Sleepers::new(&plan, now),
             missing: vec![None; plan.starts.len()],
             ledger: Ledger::default(),
             stage,
@@ -75,8 +78,8 @@ impl Controller {
         Controller { plan, core }
     }
 
-    /// Carries over what `old`, which this one replaces, knows: the link, the counts, the layer of the same name, and the
-    /// readings of points that both plans have. Old presses that are open end in the counts, sent ones as unknown and the others as
+    /// Carries over what `old`, which this one replaces, knows: the link, the counts, the layer and the local outputs of the same
+    /// names, and the readings of points that both plans have. Its panels are awake. Old presses that are open end in the counts, sent ones as unknown and the others as
     /// expired; old tickets and old polls do nothing here. Call it right after [`Controller::new`].
     pub fn adopt(&mut self, old: &Controller) {
         let (core, before) = (&mut self.core, &old.core);
@@ -92,6 +95,12 @@ impl Controller {
             let same = old.plan.points.iter().position(|other| other == spec);
             if let Some(known) = same.and_then(|index| before.points.get(index)) {
                 point.adopt(known, core.seq);
+            }
+        }
+        for (name, local) in self.plan.locals.iter().zip(&mut core.locals) {
+            let same = old.plan.locals.iter().position(|other| other == name);
+            if let Some(known) = same.and_then(|index| before.locals.get(index)) {
+                local.clone_from(known);
             }
         }
         let name = old.plan.layers.get(usize::from(before.layer.0));
@@ -122,15 +131,18 @@ impl Controller {
         core.last_event = core.last_event.max(Some(event.at));
         // A panel's events come in their order: what was due on it before this one is before it, however late both are.
         let panel = |key: usize| plan.controls.get(key).map(|control| control.panel);
-        let here = |other| panel(other) == panel(key);
+        let panel_of = panel(key).unwrap_or_default();
+        let here = |other| panel(other) == Some(panel_of);
         while let Some(fired) = core.gestures.due(event.at, here) {
             core.fire(plan, fired);
         }
+        let woken = core.wake(panel_of, event.at);
         let found = core.tables.bound(plan, key, core.layer);
         if found.is_none() && !matches!(event.edge, Edge::Down | Edge::Up) {
             return;
         }
-        let mute = found.is_none();
+        let control = found.map_or(event.control, |bound| bound.control);
+        let mute = found.is_none() || (woken && core.swallows(plan, panel_of, control));
         let bound = found.unwrap_or(Bound::nothing(event.control));
         let burst = core.gestures.edge(key, event.edge, event.at, bound, mute);
         for fired in burst.into_iter().flatten() {
@@ -240,6 +252,8 @@ impl Controller {
         }
         if matches!(link, Link::Token | Link::Clock | Link::WrongHub) {
             core.refuse_waiting(plan, None, None, link_word(link));
+        } else if link < Link::Ready {
+            core.merge_waiting();
         }
         core.stage.touch_all();
     }
@@ -261,6 +275,12 @@ impl Controller {
         while let Some(fired) = core.gestures.due(now, |_| true) {
             core.fire(plan, fired);
         }
+        while let Some(panel) = core.sleepers.due(now) {
+            core.stage.push(Show::Sleep {
+                panel,
+                asleep: true,
+            });
+        }
         core.expire(plan, now);
         if core.stale_at(plan) <= now {
             core.age(plan, now);
@@ -274,10 +294,15 @@ impl Controller {
     /// The next thing to bring to a panel; pull until there is none. An output comes when its look differs from the last one pulled.
     pub fn next_show(&mut self) -> Option<Show> {
         let (plan, core) = (&self.plan, &mut self.core);
-        let (link, layer) = (core.link, core.layer);
-        let (points, tables) = (&core.points, &core.tables);
-        let look = |index| inner::look(plan, link, layer, points, tables, index);
-        core.stage.pull(look)
+        let view = View {
+            plan,
+            link: core.link,
+            layer: core.layer,
+            points: &core.points,
+            locals: &core.locals,
+            tables: &core.tables,
+        };
+        core.stage.pull(|index| view.look(index))
     }
 
     /// The next command that may start at `now`; pull until there is none, or while there is room for one.
@@ -292,6 +317,7 @@ impl Controller {
         let at = core
             .stale_at(plan)
             .min(core.gestures.poll_at())
+            .min(core.sleepers.poll_at())
             .min(core.command_at(plan, core.now))
             .min(core.stage.reassert_at);
         (at != Time::NEVER).then_some(at)

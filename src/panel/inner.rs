@@ -6,7 +6,9 @@ use std::cell::Cell;
 use super::command::Job;
 use super::controller::PollId;
 use super::gesture::Gestures;
-use super::plan::{Gesture, LayerId, Output, Plan, PointId, Source, StartId};
+use super::plan::{
+    ControlId, Gesture, LayerId, Output, PanelId, Plan, PointId, Source, StartId, Wake,
+};
 use super::press::{Ledger, Word};
 use super::ramp::Ramp;
 use super::render::{self, Scene};
@@ -14,7 +16,9 @@ use super::series::{Act, Fired};
 use super::stage::Stage;
 use super::state::PointState;
 use super::tables::Tables;
-use super::{Feedback, Link, Look, Show};
+use super::wake::Sleepers;
+use super::{Condition, Feedback, Link, Look, Show};
+use crate::homey::Value;
 use crate::time::Time;
 
 /// What changes. Apart from the plan, so that actions can be read from the one while they act on the other.
@@ -42,6 +46,9 @@ pub(super) struct Core {
     pub(super) stale_at: Cell<Option<Time>>,
     pub(super) jobs: Vec<Job>,
     pub(super) ramps: Vec<Ramp>,
+    /// What the local outputs are.
+    pub(super) locals: Vec<Value>,
+    pub(super) sleepers: Sleepers,
     /// Per start: why it cannot be.
     pub(super) missing: Vec<Option<Box<str>>>,
     pub(super) ledger: Ledger,
@@ -104,11 +111,14 @@ impl Core {
             self.step_ramps(plan, &fired);
         }
         let control = plan.controls.get(usize::from(fired.control.0));
-        let Some((_, actions)) = control.and_then(|control| {
-            control
-                .bindings
-                .iter()
-                .find(|(gesture, _)| *gesture == wanted)
+        let away = self.link < Link::Loading;
+        let Some(actions) = control.and_then(|control| {
+            if away && wanted == Gesture::Press && !control.offline.is_empty() {
+                return Some(&control.offline);
+            }
+            let mut bindings = control.bindings.iter();
+            let bound = bindings.find(|(gesture, _)| *gesture == wanted)?;
+            Some(&bound.1)
         }) else {
             return;
         };
@@ -137,45 +147,83 @@ impl Core {
         poll.0 > self.epoch && self.link >= Link::Loading
     }
 
+    /// A hand was on a panel; `true` where that woke it.
+    pub(super) fn wake(&mut self, panel: PanelId, at: Time) -> bool {
+        let woken = self.sleepers.touch(panel, at);
+        if woken {
+            self.stage.push(Show::Sleep {
+                panel,
+                asleep: false,
+            });
+        }
+        woken
+    }
+
+    /// Whether a gesture on this control does nothing but wake its panel.
+    pub(super) fn swallows(&self, plan: &Plan, panel: PanelId, control: ControlId) -> bool {
+        let control = plan.controls.get(usize::from(control.0));
+        let panel = plan.panels.get(usize::from(panel.0));
+        let wake = control.and_then(|control| control.wake);
+        let wake = wake.or(panel.map(|panel| panel.wake));
+        wake == Some(Wake::Swallow)
+    }
+
     /// Everything is to be shown, as if the panels had just been plugged in.
     pub(super) fn announce(&mut self, plan: &Plan) {
         if !plan.layers.is_empty() {
             self.stage.push(Show::Layer(self.layer));
         }
         self.stage.push(Show::Link(self.link));
+        for (panel, asleep) in self.sleepers.all() {
+            self.stage.push(Show::Sleep { panel, asleep });
+        }
         self.stage.forget();
     }
 }
 
-/// What the output `index` shows now; `None` where another one shows in its place.
-pub(super) fn look(
-    plan: &Plan,
-    link: Link,
-    layer: LayerId,
-    points: &[PointState],
-    tables: &Tables,
-    index: usize,
-) -> Option<Look> {
-    let output = plan.outputs.get(index)?;
-    let is_active = |output: &Output| output.layer.is_none_or(|own| own == layer);
-    if !is_active(output) {
-        let others = tables.namesakes(index).iter();
-        let mut others = others.filter_map(|other| plan.outputs.get(usize::from(*other)));
-        let replaced = others.any(is_active);
-        return (!replaced).then(render::dark);
+/// What looks are made from.
+pub(super) struct View<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) link: Link,
+    pub(super) layer: LayerId,
+    pub(super) points: &'a [PointState],
+    pub(super) locals: &'a [Value],
+    pub(super) tables: &'a Tables,
+}
+
+impl View<'_> {
+    /// What the output `index` shows now; `None` where another one shows in its place.
+    pub(super) fn look(&self, index: usize) -> Option<Look> {
+        let plan = self.plan;
+        let output = plan.outputs.get(index)?;
+        let is_active = |output: &Output| output.layer.is_none_or(|own| own == self.layer);
+        if !is_active(output) {
+            let others = self.tables.namesakes(index).iter();
+            let mut others = others.filter_map(|other| plan.outputs.get(usize::from(*other)));
+            let replaced = others.any(is_active);
+            return (!replaced).then(render::dark);
+        }
+        let scene = match output.source {
+            Source::Link => return Some(render::link(self.link, &output.render)),
+            Source::Point(id) => {
+                let index = usize::from(id.0);
+                let (spec, point) = (plan.points.get(index)?, self.points.get(index)?);
+                Scene {
+                    condition: point.condition(),
+                    value: point.value(),
+                    traits: point.traits.as_deref(),
+                    name: &spec.device,
+                }
+            }
+            Source::Local(id) => Scene {
+                condition: Condition::Ready,
+                value: self.locals.get(usize::from(id.0)),
+                traits: None,
+                name: &output.name,
+            },
+        };
+        Some(render::point(&scene, &output.render))
     }
-    let Source::Point(id) = output.source else {
-        return Some(render::link(link, &output.render));
-    };
-    let index = usize::from(id.0);
-    let (spec, point) = (plan.points.get(index)?, points.get(index)?);
-    let scene = Scene {
-        condition: point.condition(),
-        value: point.value(),
-        traits: point.traits.as_deref(),
-        name: &spec.device,
-    };
-    Some(render::point(&scene, &output.render))
 }
 
 impl Plan {

@@ -114,7 +114,9 @@ impl Core {
             Outcome::NotNow { .. } | Outcome::NotSent => {
                 let pause = pause_of(outcome).unwrap_or(RETRY);
                 let put_off = matches!(outcome, Outcome::NotNow { .. });
-                if let Some(newer) = &mut point.waiting {
+                let apart = flight.once && self.link == Link::Ready;
+                let newer = point.waiting.as_mut().filter(|_| !apart);
+                if let Some(newer) = newer {
                     if put_off {
                         newer.not_before = newer.not_before.max(now + pause);
                         newer.put_off = true;
@@ -127,7 +129,7 @@ impl Core {
                     let why = late(self.link);
                     return self.fail(press, Word::Expired, &plan.point_name(id), &why);
                 } else {
-                    point.waiting = Some(Want {
+                    point.put_back(Want {
                         press,
                         intent: Intent::Value(flight.value),
                         life: flight.life,
@@ -191,6 +193,10 @@ impl Core {
                 job.flight = None;
                 job.sent = false;
                 job.not_before = now + pause;
+                job.put_off = matches!(outcome, Outcome::NotNow { .. });
+                if link < Link::Ready {
+                    self.merge_waiting();
+                }
                 return;
             }
         }
@@ -222,8 +228,7 @@ impl Core {
         for at in 0..self.busy.len() {
             let id = self.busy[at];
             if all || only == Some(id) {
-                let point = self.points.get_mut(usize::from(id.0));
-                if let Some(want) = point.and_then(|point| point.waiting.take()) {
+                while let Some(want) = self.take_waiting(id, |_| true) {
                     self.refuse(want.press, &plan.point_name(id), why);
                     self.touch_point(id);
                 }
@@ -254,7 +259,7 @@ impl Core {
             };
             let flight = &point.flight;
             let lost = flight.as_ref().is_some_and(|flight| flight.give_up <= now);
-            if let Some(want) = point.waiting.take_if(|want| want.life <= now) {
+            while let Some(want) = self.take_waiting(id, |want| want.life <= now) {
                 self.fail(want.press, Word::Expired, &plan.point_name(id), &why);
                 self.touch_point(id);
             }
@@ -287,11 +292,10 @@ impl Core {
             let Some(point) = self.points.get_mut(usize::from(id.0)) else {
                 continue;
             };
-            let waiting = point.waiting.take();
             // One that was not sent will not be.
             let unsent = point.flight.take_if(|flight| !flight.sent);
             let sent = point.flight.is_some();
-            if let Some(want) = waiting {
+            while let Some(want) = self.take_waiting(id, |_| true) {
                 self.fail(want.press, Word::Expired, &plan.point_name(id), STOPPED);
             }
             if let Some(flight) = unsent {
@@ -314,6 +318,11 @@ impl Core {
         }
     }
 
+    fn take_waiting(&mut self, id: PointId, which: impl Fn(&Want) -> bool) -> Option<Want> {
+        let point = self.points.get_mut(usize::from(id.0))?;
+        point.take_waiting(which)
+    }
+
     /// Forgets the points where nothing waits or is under way any more.
     fn tidy(&mut self) {
         let points = &self.points;
@@ -331,9 +340,9 @@ impl Core {
         let busy = self.busy.iter();
         let points = busy.filter_map(|id| self.points.get(usize::from(id.0)));
         let points = points.map(|point| {
-            let wait = point.waiting.as_ref().map_or(Time::NEVER, |want| {
-                future(point.call_at(plan.timing.merge)).min(want.life)
-            });
+            let waiting = point.before.iter().chain(&point.waiting);
+            let life = waiting.map(|want| want.life).min().unwrap_or(Time::NEVER);
+            let wait = future(point.call_at(plan.timing.merge)).min(life);
             let flight = point.flight.as_ref();
             wait.min(flight.map_or(Time::NEVER, |flight| flight.give_up))
         });

@@ -17,6 +17,9 @@ pub struct StartId(pub u16);
 /// Index into [`Plan::cycles`].
 #[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct CycleId(pub u16);
+/// Index into [`Plan::locals`].
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct LocalId(pub u16);
 /// Index into [`Plan::controls`].
 #[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ControlId(pub u16);
@@ -39,11 +42,33 @@ pub struct Plan {
     pub starts: Vec<Start>,
     /// The lists of values that actions go round, each of two or more.
     pub cycles: Vec<Vec<Value>>,
+    /// The names of the outputs that controls drive themselves, without the hub; each has one [`Output`].
+    pub locals: Vec<String>,
+    /// By [`PanelId`]; a panel that is missing here never sleeps.
+    pub panels: Vec<PanelPlan>,
     pub controls: Vec<Control>,
     pub outputs: Vec<Output>,
     /// Names of the layers, the first one shown at start. Empty: there is one layer without a name.
     pub layers: Vec<String>,
     pub timing: Timing,
+}
+
+/// How a panel goes to sleep and wakes.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct PanelPlan {
+    /// Untouched for so long it sleeps; `None`: never.
+    pub sleep: Option<Duration>,
+    pub wake: Wake,
+}
+
+/// What the gesture does that wakes a panel.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Wake {
+    /// What it does at any other time.
+    #[default]
+    Act,
+    /// Nothing: it is swallowed whole, with its release, holds and repeats.
+    Swallow,
 }
 
 /// One capability of one device.
@@ -80,6 +105,10 @@ pub struct Control {
     pub layer: Option<LayerId>,
     /// At most one entry a gesture; the actions run in order.
     pub bindings: Vec<(Gesture, Vec<Action>)>,
+    /// What a [`Gesture::Press`] does instead while the hub is away, where that is anything: layers and local outputs only.
+    pub offline: Vec<Action>,
+    /// In place of its panel's [`PanelPlan::wake`].
+    pub wake: Option<Wake>,
     /// Where they differ from [`Timing`].
     pub times: Times,
 }
@@ -150,6 +179,12 @@ pub enum Action {
     },
     Start(StartId),
     Layer(LayerChange),
+    /// Drive an output of this panel's own; needs no hub.
+    Local {
+        local: LocalId,
+        /// `true`, `false` or a level from 0 to 1; `None`: off where it is on at all, else on.
+        to: Option<Value>,
+    },
 }
 
 /// Where a ramp goes.
@@ -185,6 +220,8 @@ pub enum Source {
     Point(PointId),
     /// The state of the connection to the hub.
     Link,
+    /// What the panel's own controls make of it.
+    Local(LocalId),
 }
 
 /// How a value becomes a look. Every part is optional; the defaults suit a plain lamp.

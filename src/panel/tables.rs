@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::plan::{Action, Control, ControlId, Gesture, LayerId, PanelId, Plan, PointId, Source};
+use super::plan::{
+    Action, Control, ControlId, Gesture, LayerId, LocalId, PanelId, Plan, PointId, Source,
+};
 use super::series::Bound;
 
 /// The least time between two repeats.
@@ -77,6 +79,8 @@ pub(super) struct Tables {
     lives: Vec<Duration>,
     /// Per point: its outputs.
     outputs: Lists,
+    /// Per local output: where it is shown.
+    locals: Lists,
     /// Per output: the first one of the same panel and name.
     names: Vec<usize>,
     namesakes: Lists,
@@ -90,7 +94,14 @@ impl Tables {
         let shown: Vec<(usize, usize)> = shown
             .filter_map(|(index, output)| match output.source {
                 Source::Point(point) => Some((usize::from(point.0), index)),
-                Source::Link => None,
+                Source::Link | Source::Local(_) => None,
+            })
+            .collect();
+        let driven = plan.outputs.iter().enumerate();
+        let driven: Vec<(usize, usize)> = driven
+            .filter_map(|(index, output)| match output.source {
+                Source::Local(local) => Some((usize::from(local.0), index)),
+                Source::Link | Source::Point(_) => None,
             })
             .collect();
         let life = |control: &Control| control.times.press_life.unwrap_or(plan.timing.press_life);
@@ -105,6 +116,7 @@ impl Tables {
                 .collect(),
             lives: plan.controls.iter().map(life).collect(),
             outputs: Lists::new(plan.points.len(), &shown),
+            locals: Lists::new(plan.locals.len(), &driven),
             namesakes: Lists::new(names.len(), &pairs(&names)),
             names,
         }
@@ -143,6 +155,11 @@ impl Tables {
     /// The outputs that show a point.
     pub(super) fn outputs(&self, point: PointId) -> &[u16] {
         self.outputs.get(usize::from(point.0))
+    }
+
+    /// Where a local output is shown.
+    pub(super) fn local(&self, local: LocalId) -> &[u16] {
+        self.locals.get(usize::from(local.0))
     }
 
     /// The outputs that share an output's panel and name, itself among them.

@@ -200,7 +200,7 @@ impl World {
         let ran = matches!(outcome, Outcome::Done { .. })
             || (outcome == Outcome::Lost && call.ticket.0 % 2 == 0);
         match call.order {
-            Order::Set { point, value } if ran => {
+            Order::Set { point, value, .. } if ran => {
                 self.write(usize::from(point.0), value);
                 if outcome != Outcome::Lost {
                     self.confirmed[usize::from(point.0)] = self.newest;

@@ -10,7 +10,9 @@
 //!                                                    gestures: press double triple click4 click5 hold repeat release turn, then : or =;
 //!                                                    own times: hold= click= repeat= life=
 //!                                                    actions: set:P=V toggle:P step:P[=BY] cycle:P=V;V ramp:P=BY[;up|down] start:S layer:L
-//! output lamp desk/onoff                             or: link; layer= invert above= below= is= range= colours= blink= text= words=
+//!                                                    out:O[=V]; offline:ACTIONS in place of a press without a hub; panel=1 wake=swallow
+//! panel sleep=5000 wake=swallow                      once for each, where one sleeps
+//! output lamp desk/onoff                             or: link, local; layer= invert above= below= is= range= colours= blink= text= words=
 //! == name of a scenario                              each starts with a new controller, everything shown, at t=0
 //! t=40 down key                                      up, tap, held; at=30: what the kernel stamped
 //! t=40 turn knob -2
@@ -64,6 +66,8 @@ pub fn run(script: &str) -> String {
 struct Bench {
     controller: Controller,
     polls: HashMap<String, PollId>,
+    /// The time of the last line.
+    now: Time,
     /// What was shown before the scenario's first line.
     begin: String,
     out: String,
@@ -74,6 +78,7 @@ impl Bench {
         let mut bench = Bench {
             controller: Controller::new(setup.plan.clone(), Time::ZERO),
             polls: HashMap::new(),
+            now: Time::ZERO,
             begin: String::new(),
             out: String::new(),
         };
@@ -85,20 +90,22 @@ impl Bench {
     /// Runs the time up to `now` as the loop would, then takes one line.
     fn line(&mut self, setup: &Setup, now: u64, words: &[&str]) {
         let now = Time::from_millis(now);
+        let before = std::mem::replace(&mut self.now, now);
         if let Some((&"late", words)) = words.split_first() {
             self.input(setup, now, words);
             self.drain(setup, now);
             return;
         }
+        self.drain(setup, before);
         self.pass(setup, now);
         self.input(setup, now, words);
         self.drain(setup, now);
         self.controller.timeout(now);
+        self.drain(setup, now);
         self.pass(setup, now);
     }
 
     fn pass(&mut self, setup: &Setup, now: Time) {
-        self.drain(setup, now);
         for _ in 0..1000 {
             let Some(at) = self.controller.poll_at().filter(|at| *at <= now) else {
                 return;
@@ -229,6 +236,7 @@ impl Bench {
                     )
                 }
                 Show::Link(link) => format!("link {link:?}"),
+                Show::Sleep { panel, asleep } => format!("sleep {} {asleep}", panel.0),
                 Show::Layer(layer) => format!("layer {}", plan.layers[usize::from(layer.0)]),
                 Show::Notice(text) => format!("notice {text}"),
             };
@@ -236,7 +244,10 @@ impl Bench {
         }
         while let Some(call) = self.controller.next_call(now) {
             let order = match call.order {
-                Order::Set { point, value } => format!("set {} {value}", name(point)),
+                Order::Set { point, value, once } => {
+                    let once = if once { " once" } else { "" };
+                    format!("set {} {value}{once}", name(point))
+                }
                 Order::Start(start) => format!("start {}", plan.starts[usize::from(start.0)].name),
                 Order::Read { point } => format!("read {}", name(point)),
             };

@@ -66,6 +66,17 @@ impl Setup {
         )
     }
 
+    /// The local output `name`, which its first mention makes.
+    fn local(&mut self, name: &str) -> LocalId {
+        let locals = &mut self.plan.locals;
+        let known = locals.iter().position(|known| known == name);
+        let index = known.unwrap_or_else(|| {
+            locals.push(name.to_owned());
+            locals.len() - 1
+        });
+        LocalId(index as u16)
+    }
+
     pub fn control(&self, name: &str) -> ControlId {
         ControlId(
             self.plan
@@ -79,6 +90,7 @@ impl Setup {
     pub fn line(&mut self, words: &[&str]) {
         let name = words.get(1).copied().unwrap_or_default();
         let layer = option(words, "layer").map(|name| self.layer(name));
+        let panel = PanelId(option(words, "panel").map_or(0, |text| text.parse().unwrap()));
         match words[0] {
             "point" => {
                 let (device, capability) = name.rsplit_once('/').unwrap();
@@ -109,6 +121,12 @@ impl Setup {
                 let (kind, name) = (StartKind::Flow, name.to_owned());
                 self.plan.starts.push(Start { kind, name });
             }
+            "panel" => {
+                self.plan.panels.push(PanelPlan {
+                    sleep: option(words, "sleep").map(millis),
+                    wake: wake(words).unwrap_or_default(),
+                });
+            }
             "layers" => self.plan.layers = words[1..].iter().map(|&name| name.into()).collect(),
             "timing" => {
                 let timing = &mut self.plan.timing;
@@ -130,12 +148,17 @@ impl Setup {
             "control" => {
                 let bindings = words[2..].iter().filter_map(|word| self.binding(word));
                 let bindings = bindings.collect();
+                let offline = words.iter().find_map(|word| word.strip_prefix("offline:"));
+                let offline = offline.into_iter().flat_map(|actions| actions.split(','));
+                let offline = offline.map(|action| self.action(action)).collect();
                 let time = |key| option(words, key)?.parse().ok().map(Duration::from_millis);
                 self.plan.controls.push(Control {
-                    panel: PanelId(0),
+                    panel,
                     name: name.to_owned(),
                     layer,
                     bindings,
+                    offline,
+                    wake: wake(words),
                     times: Times {
                         hold: time("hold"),
                         click: time("click"),
@@ -147,9 +170,10 @@ impl Setup {
             "output" => {
                 let source = match words[2] {
                     "link" => Source::Link,
+                    "local" => Source::Local(self.local(name)),
                     point => Source::Point(self.point(point)),
                 };
-                let (panel, name) = (PanelId(0), name.to_owned());
+                let name = name.to_owned();
                 self.plan.outputs.push(Output {
                     panel,
                     name,
@@ -225,6 +249,10 @@ impl Setup {
                 }
             }
             "start" => Action::Start(self.start(target)),
+            "out" => Action::Local {
+                local: self.local(target),
+                to: rest.map(value),
+            },
             "layer" => Action::Layer(match target {
                 "next" => LayerChange::Next,
                 "previous" => LayerChange::Previous,
@@ -233,6 +261,13 @@ impl Setup {
             _ => panic!("no such action: {text}"),
         }
     }
+}
+
+fn wake(words: &[&str]) -> Option<Wake> {
+    option(words, "wake").map(|word| match word {
+        "swallow" => Wake::Swallow,
+        _ => Wake::Act,
+    })
 }
 
 fn render(words: &[&str]) -> Render {

@@ -94,11 +94,13 @@ fn line(style: &Style, sgr: &str, text: &str, columns: usize) -> Row {
 }
 
 fn title_row(model: &Model, style: &Style, columns: usize) -> Row {
-    let layer = cut(
-        model.face.layer_name(model.layer),
-        columns / 3,
-        style.more(),
-    );
+    let layer = model.face.layer_name(model.layer);
+    let words = match (model.asleep, layer) {
+        (false, layer) => layer.to_owned(),
+        (true, "") => "asleep".to_owned(),
+        (true, layer) => format!("{layer}, asleep"),
+    };
+    let layer = cut(&words, columns / 3, style.more());
     let mut row = Row::default();
     row.put(
         style,
