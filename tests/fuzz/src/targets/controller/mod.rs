@@ -6,6 +6,7 @@
 //! out again only where it did not run, an older read overwrites nothing, and what belongs to an older plan does nothing.
 
 mod hub;
+mod net;
 mod plans;
 mod world;
 
@@ -132,6 +133,8 @@ fn last_wishes(world: &mut World) {
             wishes.retain(|(other, _)| other != point);
             wishes.push((*point, value));
         }
+        // A panel that sleeps is woken first, by a knob that did not move.
+        world.event(ControlId(index as u16), Edge::Turn(0), 0);
         world.event(ControlId(index as u16), Edge::Tap, 0);
         world.timeout();
         world.settle();

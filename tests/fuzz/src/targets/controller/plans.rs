@@ -67,6 +67,16 @@ pub fn plan(input: &mut Input<'_>) -> Plan {
         cycles: (0..input.below(3))
             .map(|_| (0..2 + input.below(3)).map(|_| value(input)).collect())
             .collect(),
+        locals: (0..input.below(3))
+            .map(|index| format!("own{index}"))
+            .collect(),
+        // None, one or both may be there.
+        panels: (0..input.below(3))
+            .map(|_| PanelPlan {
+                sleep: (!input.once_in(4)).then(|| millis(input, 1000, 60_000, 86_400_000)),
+                wake: input.pick(&[Wake::Act, Wake::Swallow]),
+            })
+            .collect(),
         layers: (0..input.below(4))
             .map(|index| format!("l{index}"))
             .collect(),
@@ -103,8 +113,16 @@ fn control(input: &mut Input<'_>, plan: &Plan) -> Control {
             bindings.push((gesture, actions.collect()));
         }
     }
+    let presses = bindings
+        .iter()
+        .any(|(gesture, _)| *gesture == Gesture::Press);
     let own = input.byte();
     Control {
+        offline: (0..input.below(3))
+            .filter(|_| presses)
+            .map(|_| hubless(input, plan))
+            .collect(),
+        wake: input.pick(&[None, None, Some(Wake::Act), Some(Wake::Swallow)]),
         panel: PanelId(input.below(2) as u8),
         // Few names, so that layers bind one key twice.
         name: format!("k{}", input.below(5)),
@@ -156,12 +174,23 @@ fn action(input: &mut Input<'_>, plan: &Plan, gesture: Gesture) -> Action {
         12..15 if !plan.starts.is_empty() => {
             Action::Start(StartId(input.below(plan.starts.len()) as u16))
         }
-        _ => Action::Layer(match input.below(3) {
-            0 => LayerChange::Next,
-            1 => LayerChange::Previous,
-            _ => LayerChange::To(layer(input, plan)),
-        }),
+        _ => hubless(input, plan),
     }
+}
+
+/// What needs no hub.
+fn hubless(input: &mut Input<'_>, plan: &Plan) -> Action {
+    if input.once_in(2) && !plan.locals.is_empty() {
+        return Action::Local {
+            local: LocalId(input.below(plan.locals.len()) as u16),
+            to: input.pick(&[None, Some(0.0), Some(0.4)]).map(Value::Number),
+        };
+    }
+    Action::Layer(match input.below(3) {
+        0 => LayerChange::Next,
+        1 => LayerChange::Previous,
+        _ => LayerChange::To(layer(input, plan)),
+    })
 }
 
 fn output(input: &mut Input<'_>, plan: &Plan) -> Output {
@@ -174,6 +203,9 @@ fn output(input: &mut Input<'_>, plan: &Plan) -> Output {
         layer: input.once_in(4).then(|| layer(input, plan)),
         source: match input.below(5) {
             0 => Source::Link,
+            1 if !plan.locals.is_empty() => {
+                Source::Local(LocalId(input.below(plan.locals.len()) as u16))
+            }
             _ => Source::Point(point(input, plan)),
         },
         render: Render {

@@ -12,39 +12,36 @@ use homey_panel::panel::{
 use homey_panel::time::Time;
 
 use super::hub::{Hub, Spec};
+use super::net::Poll;
 use super::plans;
 use crate::targets::input::Input;
 
 /// Happenings that a panel which does not ask for them may miss.
 const QUEUE: usize = 64;
 
-/// A poll under way, with the home of its time.
-struct Poll {
-    id: PollId,
-    /// How many plans there had been.
-    plan: usize,
-    home: Hub,
-}
-
 pub struct World {
-    controller: Controller,
+    pub(super) controller: Controller,
     pub now: Time,
-    hub: Hub,
+    pub(super) hub: Hub,
     /// Commands of the plan in force, and those whose end nobody will tell in time or that an older plan gave out.
-    calls: Vec<Call>,
-    strays: Vec<(usize, Call)>,
+    pub(super) calls: Vec<Call>,
+    pub(super) strays: Vec<(usize, Call)>,
     tickets: HashSet<u32>,
-    polls: Vec<Poll>,
-    plans: usize,
+    pub(super) polls: Vec<Poll>,
+    pub(super) plans: usize,
     /// The newest poll, and for each point the newest one when a command of it was last confirmed.
-    newest: Option<PollId>,
-    confirmed: Vec<Option<PollId>>,
+    pub(super) newest: Option<PollId>,
+    pub(super) confirmed: Vec<Option<PollId>>,
     /// Feedbacks pulled: taken, confirmed, refused, superseded, expired, unknown.
     shown: [u64; 6],
     /// For each start, how often it may still be given out.
-    allowed: Vec<u64>,
+    pub(super) allowed: Vec<u64>,
+    /// For each point, how often it may still be written; a ramp writes as often as it likes.
+    pub(super) writes: Vec<u64>,
+    /// For each point, whether a reading told its traits.
+    pub(super) taught: Vec<bool>,
     /// The home's time when a poll of this plan last told all of it.
-    told: Option<Vec<u64>>,
+    pub(super) told: Option<Vec<u64>>,
     /// FUZZ_TRACE is set: tell what happens, for whoever reads a finding.
     trace: bool,
 }
@@ -69,6 +66,8 @@ impl World {
         let world = World {
             confirmed: vec![None; plan.points.len()],
             allowed: vec![0; plan.starts.len()],
+            writes: vec![0; plan.points.len()],
+            taught: vec![false; plan.points.len()],
             controller: Controller::new(plan, now),
             now,
             hub,
@@ -87,7 +86,7 @@ impl World {
         world
     }
 
-    fn say(&self, what: impl FnOnce() -> String) {
+    pub(super) fn say(&self, what: impl FnOnce() -> String) {
         if self.trace {
             eprintln!("{:?} {}", self.now, what());
         }
@@ -97,12 +96,12 @@ impl World {
         self.controller.plan()
     }
 
-    fn points(&self) -> impl Iterator<Item = PointId> + use<> {
+    pub(super) fn points(&self) -> impl Iterator<Item = PointId> + use<> {
         (0..self.plan().points.len() as u16).map(PointId)
     }
 
     /// The place of a point in the home.
-    fn place(&self, point: PointId) -> usize {
+    pub(super) fn place(&self, point: PointId) -> usize {
         let device = &self.plan().points[usize::from(point.0)].device;
         device[1..].parse().expect("a device of ours")
     }
@@ -124,7 +123,7 @@ impl World {
         self.pull_shows();
     }
 
-    fn pull_shows(&mut self) {
+    pub(super) fn pull_shows(&mut self) {
         let (mut happenings, mut last) = (0, None);
         while let Some(show) = self.controller.next_show() {
             self.say(|| format!("  {show:?}"));
@@ -142,6 +141,10 @@ impl World {
                 }
                 Show::Layer(layer) => assert!(usize::from(layer.0) < self.plan().layers.len()),
                 Show::Link(link) => last = Some(link),
+                Show::Sleep { panel, .. } => {
+                    let panel = self.plan().panels.get(usize::from(panel.0));
+                    assert!(panel.is_some_and(|panel| panel.sleep.is_some()));
+                }
             }
         }
         assert!(last.is_none_or(|link| link == self.controller.link_state()));
@@ -167,15 +170,26 @@ impl World {
             return;
         }
         // As often as the gesture that has most of it: which one it was is not told.
-        for start in 0..self.allowed.len() {
+        let bindings = &self.controller.plan().controls[usize::from(control.0)].bindings;
+        let most = |counts: &dyn Fn(&Action) -> u64| {
+            let of = |actions: &[Action]| actions.iter().map(counts).sum::<u64>();
+            let all = bindings.iter().map(|(_, actions)| of(actions));
+            all.max().unwrap_or(0)
+        };
+        for (start, allowed) in self.allowed.iter_mut().enumerate() {
             let id = StartId(start as u16);
-            let of = |actions: &[Action]| {
-                let is_it = |action: &&Action| **action == Action::Start(id);
-                actions.iter().filter(is_it).count() as u64
-            };
-            let bindings = &self.plan().controls[usize::from(control.0)].bindings;
-            let most = bindings.iter().map(|(_, actions)| of(actions)).max();
-            self.allowed[start] += most.unwrap_or(0);
+            *allowed += most(&|action| u64::from(*action == Action::Start(id)));
+        }
+        for (point, writes) in self.writes.iter_mut().enumerate() {
+            let id = PointId(point as u16);
+            *writes += most(&|action| match action {
+                Action::Ramp { point, .. } if *point == id => 1 << 32,
+                Action::Set { point, .. }
+                | Action::Toggle { point }
+                | Action::Step { point, .. }
+                | Action::Cycle { point, .. } => u64::from(*point == id),
+                _ => 0,
+            });
         }
     }
 
@@ -187,11 +201,17 @@ impl World {
             assert!(call.life > self.now, "started after its life");
             assert!(self.tickets.insert(call.ticket.0), "a ticket twice");
             match &call.order {
-                Order::Set { point, value } => {
+                Order::Set { point, value, once } => {
                     assert!(usize::from(point.0) < self.plan().points.len());
                     assert!(!matches!(value, Value::Number(number) if !number.is_finite()));
                     let same = |other: &Call| matches!(other.order, Order::Set { point: p, .. } if p == *point);
                     assert!(!self.calls.iter().any(same), "two sets of one point");
+                    let pulse = !self.spec(*point).traits.getable;
+                    let taught = self.taught[usize::from(point.0)];
+                    assert!(*once || !(pulse && taught), "a pulse that may be repeated");
+                    let left = &mut self.writes[usize::from(point.0)];
+                    assert!(*left > 0, "a set more often than was pressed");
+                    *left -= 1;
                 }
                 Order::Start(start) => {
                     let left = &mut self.allowed[usize::from(start.0)];
@@ -223,208 +243,6 @@ impl World {
         self.pull();
     }
 
-    pub fn start_poll(&mut self) {
-        if self.polls.len() < 4 {
-            self.begin_poll();
-        }
-    }
-
-    fn begin_poll(&mut self) {
-        let id = self.controller.poll_started(self.now);
-        self.newest = Some(id);
-        self.polls.push(Poll {
-            id,
-            plan: self.plans,
-            home: self.hub.clone(),
-        });
-    }
-
-    /// A poll's reply comes, whole or not.
-    pub fn end_poll(&mut self, input: &mut Input<'_>) {
-        if self.polls.is_empty() {
-            return;
-        }
-        let poll = self.polls.remove(input.below(self.polls.len()));
-        let how = input.byte();
-        let points = self.points().count();
-        let upto = if how & 3 == 3 {
-            input.below(points + 1)
-        } else {
-            points
-        };
-        self.tell(&poll, upto, how & 4 == 0, how & 8 == 0);
-        self.controller
-            .poll_ended(poll.id, self.now, upto == points);
-    }
-
-    /// Brings the first `upto` points of a poll. What was read before a command was confirmed must change nothing, nor what an
-    /// older plan asked for.
-    fn tell(&mut self, poll: &Poll, upto: usize, traits: bool, stamp: bool) {
-        let before = self.picture();
-        for point in self.points().take(upto) {
-            self.hear(poll, point, traits, stamp);
-        }
-        if poll.plan != self.plans {
-            assert_eq!(before, self.picture(), "an older plan's poll did something");
-        }
-        let whole = upto == self.points().count() && traits && stamp;
-        if whole && poll.plan == self.plans {
-            self.told = Some(poll.home.specs.iter().map(|spec| spec.stamp).collect());
-        }
-    }
-
-    fn hear(&mut self, poll: &Poll, point: PointId, traits: bool, stamp: bool) {
-        self.say(|| format!("{:?} tells of {point:?}", poll.id));
-        let reading = poll.home.specs[self.place(point)].reading(traits, stamp);
-        let value = |world: &World| world.controller.point(point).and_then(|(_, v)| v.cloned());
-        let before = value(self);
-        self.controller.update(poll.id, point, reading, self.now);
-        let confirmed = self.confirmed[usize::from(point.0)];
-        let is_older = confirmed.is_some_and(|newest| poll.id <= newest);
-        let condition = self.controller.point(point).map(|(condition, _)| condition);
-        if is_older && condition != Some(Condition::Pending) {
-            assert_eq!(value(self), before, "overwritten by an older read");
-        }
-    }
-
-    /// Everything that the controller lets be seen.
-    fn picture(&self) -> String {
-        let points: Vec<_> = self.points().map(|id| self.controller.point(id)).collect();
-        format!("{points:?} {:?}", self.controller.tally())
-    }
-
-    /// The hub says that nothing has changed, where that is so and may be asked.
-    pub fn unchanged(&mut self) {
-        let stamps: Vec<u64> = self.hub.specs.iter().map(|spec| spec.stamp).collect();
-        if self.controller.is_unsettled() || self.told.as_ref() != Some(&stamps) {
-            return;
-        }
-        let id = self.controller.poll_started(self.now);
-        self.newest = Some(id);
-        self.controller.unchanged(id, self.now);
-        self.controller.poll_ended(id, self.now, true);
-    }
-
-    /// A command ends somehow, or nobody will ever tell how.
-    pub fn answer(&mut self, input: &mut Input<'_>) {
-        if self.calls.is_empty() {
-            return;
-        }
-        let call = self.calls.remove(input.below(self.calls.len()));
-        let pause = Duration::from_millis(u64::from(input.byte()) * 40);
-        let (outcome, ran) = match input.below(16) {
-            0..8 => (Outcome::Done { value: None }, true),
-            8 => {
-                let value = Some(plans::value(input));
-                (Outcome::Done { value }, true)
-            }
-            9 => {
-                let why = "no\u{1b}[2J\n".repeat(50);
-                (Outcome::Refused { why }, false)
-            }
-            10 => (Outcome::NotNow { pause }, false),
-            11 => (Outcome::NotSent, false),
-            12 => (Outcome::Lost, true),
-            13 => (Outcome::Lost, false),
-            // The device lags: the hub says yes, and does it later or never.
-            14 => (Outcome::Done { value: None }, false),
-            _ => return self.strays.push((self.plans, call)),
-        };
-        self.end(call, outcome, ran);
-    }
-
-    fn end(&mut self, call: Call, outcome: Outcome, ran: bool) {
-        self.say(|| format!("end of {:?}: {outcome:?}, ran: {ran}", call.ticket));
-        if !matches!(outcome, Outcome::NotSent) {
-            self.controller.sent(call.ticket);
-        }
-        match call.order {
-            Order::Set { point, value } => {
-                if ran {
-                    self.hub.write(self.place(point), &value);
-                }
-                if matches!(outcome, Outcome::Done { .. }) {
-                    self.confirmed[usize::from(point.0)] = self.newest;
-                }
-            }
-            Order::Read { point } if ran => {
-                self.begin_poll();
-                if let Some(poll) = self.polls.pop() {
-                    self.hear(&poll, point, true, true);
-                }
-            }
-            Order::Read { .. } => {}
-            Order::Start(start) => {
-                if matches!(outcome, Outcome::NotNow { .. } | Outcome::NotSent) {
-                    self.allowed[usize::from(start.0)] += 1;
-                }
-            }
-        }
-        self.controller.outcome(call.ticket, outcome, self.now);
-        self.pull_shows();
-    }
-
-    /// The end of a command is told that was given up, or that an older plan gave out.
-    pub fn stray(&mut self, input: &mut Input<'_>) {
-        if self.strays.is_empty() {
-            return;
-        }
-        let (plan, call) = self.strays.remove(input.below(self.strays.len()));
-        let outcome = match input.below(4) {
-            0 => Outcome::Done { value: None },
-            1 => Outcome::Lost,
-            2 => Outcome::NotSent,
-            _ => Outcome::Refused { why: "no".into() },
-        };
-        if plan == self.plans {
-            // Whether the controller has given it up by now is its own business, so it proves nothing.
-            let confirmed = self.confirmed.clone();
-            self.end(call, outcome, false);
-            self.confirmed = confirmed;
-            return;
-        }
-        let before = self.picture();
-        self.controller.sent(call.ticket);
-        self.controller.outcome(call.ticket, outcome, self.now);
-        assert_eq!(
-            before,
-            self.picture(),
-            "an older plan's command did something"
-        );
-    }
-
-    /// Another hand, another app.
-    pub fn change_home(&mut self, input: &mut Input<'_>) {
-        let at = input.below(self.hub.specs.len());
-        if input.once_in(4) {
-            let spec = &mut self.hub.specs[at];
-            spec.available = !spec.available;
-        } else {
-            let value = if input.once_in(8) {
-                Value::Null
-            } else {
-                plans::value(input)
-            };
-            self.hub.write(at, &value);
-        }
-        self.told = None;
-    }
-
-    pub fn missing(&mut self, point: PointId) {
-        self.say(|| format!("missing {point:?}"));
-        self.controller.missing(point, "gone\r\n".into());
-        self.pull_shows();
-    }
-
-    pub fn start_missing(&mut self, start: StartId, missing: bool) {
-        if missing {
-            self.controller.start_missing(start, "gone".into());
-        } else {
-            self.controller.start_found(start);
-        }
-        self.pull_shows();
-    }
-
     /// Another configuration takes over.
     pub fn reload(&mut self, input: &mut Input<'_>) {
         let plan = plans::plan(input);
@@ -443,6 +261,8 @@ impl World {
         self.plans += 1;
         self.confirmed = vec![None; self.plan().points.len()];
         self.allowed = vec![0; self.plan().starts.len()];
+        self.writes = vec![0; self.plan().points.len()];
+        self.taught = vec![false; self.plan().points.len()];
         self.shown = words(&tally);
         self.told = None;
         self.pull();
