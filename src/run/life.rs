@@ -143,9 +143,14 @@ impl Life {
             // Learned once, it stays: whoever answers there later has to be the same.
             hub.id.clone_from(&self.hub.id);
         }
+        let dialect = self.pacer.hub();
+        self.pacer = Pacer::default();
         if place(&hub) != place(&self.hub) || hub.id != self.hub.id {
             // What the old hub said is no news of the new one.
             controller.link(now, Link::Down);
+        } else {
+            // A hub whose pace is known need not be asked at the slowest.
+            self.pacer.dialect(dialect);
         }
         self.controller = controller;
         self.plan = Rc::new(config.plan.clone());
@@ -154,7 +159,6 @@ impl Life {
         self.hub = hub;
         self.deadlines = poll_deadlines(config);
         self.retry = config.poll.retry;
-        self.pacer = Pacer::default();
         self.waiting.clear();
         self.crowded = None;
         self.identified = false;
