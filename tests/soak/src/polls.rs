@@ -16,9 +16,6 @@ use crate::house::{House, Programs, side_by_side};
 use crate::report::{Report, table};
 use crate::tier::Tier;
 
-/// Polls from one fault to the next.
-const EVERY: usize = 50;
-
 /// The devices that a panel of each kind shows: three are read one by one, most of the home as the list.
 const FEW: &[&str] = &[
     "Office/Desk light",
@@ -98,7 +95,8 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
     let all: usize = stories.iter().map(|s| s.polls).sum();
     let settled = tier.settled_polls;
     report.table.push_str(&format!(
-        "{all} polls, a fault in every {EVERY}; settled is after {settled} polls of a panel, ready is after the last fault\n"
+        "{all} polls, a fault in every {}; settled is after {settled} polls of a panel, ready is after the last fault\n",
+        tier.fault_every
     ));
     Ok(report)
 }
@@ -120,7 +118,7 @@ fn story(programs: &Programs, tier: &Tier, count: usize, n: usize) -> Result<Sto
     }
     let began = Instant::now();
     let mut dice = Dice::new(n as u64 + 77);
-    let (mut done, mut faults, mut next) = (0, 0, EVERY / 2);
+    let (mut done, mut faults, mut next) = (0, 0, tier.fault_every / 2);
     let mut settled = None;
     let from = polls(&house, whole_list)?;
     while done < count {
@@ -132,7 +130,7 @@ fn story(programs: &Programs, tier: &Tier, count: usize, n: usize) -> Result<Sto
             settled = Some(house.figures());
         }
         if done >= next {
-            next += EVERY;
+            next += tier.fault_every;
             faults += 1;
             fault(&house, tier, &mut dice)?;
         }

@@ -41,7 +41,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
 
 pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
     let mut house = House::new(programs, 12, |config| {
-        // After a reload names are looked up at the pace of the oldest hubs, until this one's is known: a press needs its life.
+        // After a reload the names are looked up first: a press has to wait for that.
         tier.of(config.light("desk", "Office/Desk light"), 200, 200)
             .also("[timing]\npress_life_ms = 3000")
     })?;

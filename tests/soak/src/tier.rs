@@ -19,6 +19,8 @@ pub struct Tier {
     pub presses: usize,
     pub poll_houses: usize,
     pub polls: usize,
+    /// Polls of one panel from one fault to the next.
+    pub fault_every: usize,
     /// Where the memory that a soak may not exceed is measured, in polls of one panel.
     pub settled_polls: usize,
     /// What memory may have grown by from there to the end, in KiB: in a short run not every way of failing was taken before.
@@ -38,6 +40,7 @@ pub const FULL: Tier = Tier {
     presses: 10_000,
     poll_houses: 6,
     polls: 100_000,
+    fault_every: 50,
     settled_polls: 10_000,
     growth: 64,
     reconnect_houses: 4,
@@ -55,6 +58,7 @@ pub const CI: Tier = Tier {
     presses: 3000,
     poll_houses: 3,
     polls: 900,
+    fault_every: 12,
     settled_polls: 150,
     growth: 512,
     reconnect_houses: 2,
