@@ -97,6 +97,7 @@ impl Controller {
                 point.adopt(known, core.seq);
             }
         }
+        core.stale_at.set(None);
         for (name, local) in self.plan.locals.iter().zip(&mut core.locals) {
             let same = old.plan.locals.iter().position(|other| other == name);
             if let Some(known) = same.and_then(|index| before.locals.get(index)) {

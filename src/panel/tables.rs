@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a plan is looked up by, made once: a press or a reading costs the same however much else is bound.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::plan::{
@@ -57,12 +56,19 @@ impl Lists {
 }
 
 /// For each of `names` the place of the first one like it.
-fn firsts<'p>(names: impl Iterator<Item = (PanelId, &'p str)>) -> Vec<usize> {
-    let mut seen = BTreeMap::new();
-    names
-        .enumerate()
-        .map(|(index, name)| *seen.entry(name).or_insert(index))
-        .collect()
+fn firsts(names: &[(PanelId, &str)]) -> Vec<usize> {
+    // Places of the different names, sorted by them: std's maps and sorts would be some KiB of code each.
+    let mut sorted: Vec<usize> = Vec::new();
+    let found = names.iter().enumerate().map(|(index, name)| {
+        match sorted.binary_search_by(|at| names[*at].cmp(name)) {
+            Ok(known) => sorted[known],
+            Err(free) => {
+                sorted.insert(free, index);
+                index
+            }
+        }
+    });
+    found.collect()
 }
 
 fn pairs(keys: &[usize]) -> Vec<(usize, usize)> {
@@ -88,8 +94,10 @@ pub(super) struct Tables {
 
 impl Tables {
     pub(super) fn new(plan: &Plan) -> Tables {
-        let keys = firsts(plan.controls.iter().map(|c| (c.panel, c.name.as_str())));
-        let names = firsts(plan.outputs.iter().map(|o| (o.panel, o.name.as_str())));
+        let keys = plan.controls.iter().map(|c| (c.panel, c.name.as_str()));
+        let keys = firsts(&keys.collect::<Vec<_>>());
+        let names = plan.outputs.iter().map(|o| (o.panel, o.name.as_str()));
+        let names = firsts(&names.collect::<Vec<_>>());
         let shown = plan.outputs.iter().enumerate();
         let shown: Vec<(usize, usize)> = shown
             .filter_map(|(index, output)| match output.source {
@@ -218,6 +226,6 @@ mod tests {
     fn the_first_of_a_name_stands_for_all() {
         let names =
             [(0, "a"), (1, "a"), (0, "b"), (0, "a")].map(|(panel, name)| (PanelId(panel), name));
-        assert_eq!(firsts(names.into_iter()), [0, 1, 2, 0]);
+        assert_eq!(firsts(&names), [0, 1, 2, 0]);
     }
 }
