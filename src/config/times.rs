@@ -8,7 +8,7 @@ use super::section::{Keys, Section};
 use crate::panel::plan::Timing;
 
 pub(super) const POLL: Keys = Keys {
-    known: &["interval_ms", "idle_ms", "idle_after_s"],
+    known: &["interval_ms", "idle_ms", "idle_after_s", "retry_ms"],
     later: &["list_from"],
     cures: &[],
 };
@@ -49,6 +49,8 @@ pub struct Poll {
     pub idle: Duration,
     /// How long after the last touch the panel counts as in use; 0 to 86400 s, default 60 s.
     pub idle_after: Duration,
+    /// The first pause after a try that failed, from which all of `panel::cadence`'s pauses follow; 25 to 10000 ms, default 500.
+    pub retry: Duration,
 }
 
 impl Default for Poll {
@@ -57,6 +59,7 @@ impl Default for Poll {
             interval: Duration::from_secs(1),
             idle: Duration::from_secs(5),
             idle_after: Duration::from_secs(60),
+            retry: Duration::from_millis(500),
         }
     }
 }
@@ -132,6 +135,7 @@ pub(super) fn read_poll(report: &mut Report<'_>, root: &Section<'_>) -> Poll {
         interval,
         idle,
         idle_after,
+        retry: millis(report, &section, "retry_ms", 25..=10_000, default.retry),
     }
 }
 
@@ -192,7 +196,7 @@ pub(super) fn read_timing(report: &mut Report<'_>, root: &Section<'_>, poll: &Po
             report,
             &section,
             "press_life_ms",
-            500..=30_000,
+            100..=30_000,
             default.press_life,
         ),
         merge: millis(report, &section, "merge_ms", 0..=2000, default.merge),

@@ -39,8 +39,8 @@ pub use faces::panel_kind;
 use life::{Life, Wish};
 use poll::Poller;
 
-/// Unknown names are looked up again after this at the latest, since devices get added.
-const NAMES_AGAIN: Duration = Duration::from_secs(60);
+/// Unknown names are looked up again after so many units of `retry_ms` at the latest, since devices get added.
+const NAMES_AGAIN: u32 = 120;
 
 /// A reload waits at most this long for commands in flight to end.
 const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
@@ -180,7 +180,8 @@ fn rhythm(config: &Config) -> Rhythm {
         active: config.poll.interval,
         idle: config.poll.idle,
         idle_after: config.poll.idle_after,
-        names: NAMES_AGAIN,
+        names: config.poll.retry * NAMES_AGAIN,
+        retry: config.poll.retry,
     }
 }
 

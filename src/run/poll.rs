@@ -20,11 +20,12 @@ use super::fetches;
 use super::life::{Life, Wish};
 use super::names;
 
-/// The first pause before names that stand for nothing are looked up again: somebody may be at it right now.
-const NAMES_FIRST: Duration = Duration::from_secs(5);
+/// The first pause before names that stand for nothing are looked up again, in units of [`Rhythm::retry`]: somebody may be
+/// at it right now.
+const NAMES_FIRST: u32 = 10;
 
-/// While the bearer is refused: how often its file is looked at for another one.
-const KEY_LOOK: Duration = Duration::from_secs(2);
+/// While the bearer is refused: how often its file is looked at for another one, in the same units.
+const KEY_LOOK: u32 = 4;
 
 /// What is next.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -72,12 +73,12 @@ impl Poller {
             session,
             stage: Stage::Identify,
             rhythm,
-            backoff: Backoff::new(seed),
+            backoff: Backoff::new(rhythm.retry, seed),
             told: String::new(),
             last_list: (0, 0),
             names_due: Time::NEVER,
             token_tries: 0,
-            names_pause: NAMES_FIRST,
+            names_pause: rhythm.retry * NAMES_FIRST,
             missed: Vec::new(),
             lacking: Vec::new(),
             complaints: Vec::new(),
@@ -110,7 +111,7 @@ impl Poller {
         let refused = life.controller.link_state() == Link::Token;
         loop {
             let look = if refused {
-                next.min(monotonic() + KEY_LOOK)
+                next.min(monotonic() + self.rhythm.retry * KEY_LOOK)
             } else {
                 next
             };
@@ -183,7 +184,7 @@ impl Poller {
             names::Found::NoDevices => return Err(no_devices()),
             names::Found::All => {
                 self.names_due = Time::NEVER;
-                self.names_pause = NAMES_FIRST;
+                self.names_pause = self.rhythm.retry * NAMES_FIRST;
             }
             names::Found::Some => {
                 self.names_due = monotonic() + self.names_pause;
