@@ -5,6 +5,7 @@
 //! EAGAIN on descriptors with O_NONBLOCK, EINTR where the call could have slept, a part of the bytes where a stream has no
 //! records (signal(7) "Interruption of system calls", pipe(7) "PIPE_BUF", socket(7), tty's own write).
 
+use std::cell::Cell;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
@@ -17,6 +18,24 @@ static PERCENT: AtomicU32 = AtomicU32::new(0);
 static SEED: AtomicU64 = AtomicU64::new(1);
 static ROLLS: AtomicU64 = AtomicU64::new(0);
 
+thread_local! {
+    /// How often this thread was taken out of it. Const and without a destructor, so that nothing is allocated.
+    static SPARED: Cell<c_int> = const { Cell::new(0) };
+}
+
+/// Takes the calling thread out of it (1) or back into it (-1).
+pub fn spare(by: c_int) {
+    SPARED.set(SPARED.get() + by);
+}
+
+/// Per cent of this thread's calls.
+fn percent() -> u64 {
+    if SPARED.get() > 0 {
+        return 0;
+    }
+    u64::from(PERCENT.load(Relaxed))
+}
+
 /// Turns faults on.
 pub fn set_up(percent: u32, seed: u64) {
     SEED.store(seed, Relaxed);
@@ -25,7 +44,7 @@ pub fn set_up(percent: u32, seed: u64) {
 
 /// Whether there are any.
 pub fn are_on() -> bool {
-    PERCENT.load(Relaxed) > 0
+    percent() > 0
 }
 
 /// The nth number of the sequence of this seed (splitmix64): threads share one sequence without a lock.
@@ -197,7 +216,7 @@ fn choose(possible: [bool; 3], len: usize, dice: u64) -> Fault {
 
 /// Decides about a call and counts it. `dontwait`: MSG_DONTWAIT was given, so that it does not sleep.
 pub fn decide(call: Call, fd: c_int, len: usize, dontwait: bool) -> Fault {
-    let percent = u64::from(PERCENT.load(Relaxed));
+    let percent = percent();
     if percent == 0 {
         return Fault::None;
     }
@@ -227,7 +246,7 @@ fn counted(count: &Count, fault: Fault) -> Fault {
 
 /// Whether a call that may sleep, on no descriptor of its own, is interrupted: poll(2), open(2).
 pub fn interrupts(call: Call) -> bool {
-    let percent = u64::from(PERCENT.load(Relaxed));
+    let percent = percent();
     if percent == 0 {
         return false;
     }

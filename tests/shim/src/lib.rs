@@ -31,3 +31,4 @@ mod real;
 mod setup;
 mod sockets;
 mod text;
+mod vector;
