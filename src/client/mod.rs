@@ -133,8 +133,18 @@ impl Hub {
         Session::new(Box::new(self.address.clone()))
     }
 
+    /// Whether the header profile can ask for a reply only if something has changed.
+    pub fn is_conditional(&self) -> bool {
+        self.profile.is_conditional()
+    }
+
     /// The bytes of a call under the header profile.
     pub fn request(&self, call: &Call<'_>) -> Result<net::Request, Failure> {
+        self.request_if(call, "")
+    }
+
+    /// As [`Hub::request`], to be answered with 304 where the reply would have this entity tag; an empty one asks for all.
+    pub fn request_if(&self, call: &Call<'_>, etag: &str) -> Result<net::Request, Failure> {
         let token = if call.needs_bearer() {
             self.bearer.as_ref().map(|b| &b.secret)
         } else {
@@ -146,7 +156,7 @@ impl Hub {
             hub: &self.id,
             length: None,
             content_type: "",
-            etag: "",
+            etag,
             name: &self.app_name,
         };
         let wrong = |e: &dyn std::fmt::Display| Failure::config(format!("{}: {e}", call.name()));

@@ -8,6 +8,7 @@
 //!   │
 //!   ├─ HeadSearch::parse ──► ResponseHead ─┬─ Framing::of ────────► where the body ends
 //!   │    (1xx: again)                      ├─ persistence ────────► keep or close, and why
+//!   │                                      ├─ entity_tag ─────────► to ask later whether it has changed
 //!   │                                      └─ Codings::from_head ─► what the body is wrapped in
 //!   ▼
 //! BodyDecoder ── takes chunks or counts bytes, consumes nothing after the body
@@ -28,6 +29,7 @@ pub mod persistence;
 pub mod redact;
 pub mod request;
 pub mod response;
+pub mod validator;
 
 pub use body::{BodyDecoder, BodyError, Span, Step};
 pub use coding::{Coding, CodingError, Codings, ContentDecoder, Decoder, Flaw, Limits};
@@ -36,3 +38,4 @@ pub use persistence::{CloseReason, Persistence, keep_alive_timeout, persistence}
 pub use redact::redacted;
 pub use request::{Check, RequestError, RequestHead};
 pub use response::{HeadError, HeadSearch, MAX_FIELDS, MAX_HEAD, ResponseHead};
+pub use validator::entity_tag;

@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use crate::http::ResponseHead;
+use crate::http::{ResponseHead, keep_alive_timeout};
 use crate::time::Time;
 
 use super::exchange::{BodyStep, Exchange, HeadStep};
@@ -101,7 +101,15 @@ pub struct Session {
     left: bool,
     /// Bytes of body that were read after the deadline.
     late: usize,
+    /// How long the server said that it keeps this connection, in the last reply.
+    kept: Option<Duration>,
+    /// From when on the idle connection is not to be used: the server is about to close it.
+    spent_at: Time,
 }
+
+/// So long before a server closes an idle connection, as it announced, no request goes out on it: a one-shot whose reply is
+/// lost that way would count as unknown, though it was never read.
+const MARGIN: Duration = Duration::from_secs(1);
 
 /// So much of a body is still taken after its deadline: what may have come in time and waited in the kernel while
 /// this program was kept from looking. A body that goes on is given up, though it never lets the link run empty.
@@ -123,6 +131,8 @@ impl Session {
             phase: (Phase::Connect, Time::ZERO),
             left: false,
             late: 0,
+            kept: None,
+            spent_at: Time::NEVER,
         }
     }
 
@@ -141,6 +151,11 @@ impl Session {
         self.link.is_some() && self.established
     }
 
+    /// Whether a request that starts at `now` would go out on a connection that stands.
+    pub fn may_carry(&self, now: Time) -> bool {
+        self.is_warm() && !self.is_busy() && now < self.spent_at
+    }
+
     /// Whether a connection is on its way.
     pub fn is_dialling(&self) -> bool {
         self.link.is_some() && !self.established
@@ -156,6 +171,9 @@ impl Session {
         if self.exchange.is_some() {
             self.close();
         }
+        if now >= self.spent_at {
+            self.close();
+        }
         self.drop_dead_link();
         self.reused = self.established;
         self.head_only = request.head_only;
@@ -164,6 +182,7 @@ impl Session {
         self.started = now;
         self.left = false;
         self.late = 0;
+        self.kept = None;
         self.exchange = Some(Exchange::new(
             self.dialer.peer(),
             request.head_only,
@@ -254,6 +273,9 @@ impl Session {
                 }
                 self.left = true;
                 self.exchange = None;
+                if let Some(kept) = self.kept {
+                    self.spent_at = now + kept.saturating_sub(MARGIN.min(kept / 2));
+                }
                 Ok(BodyStep::End)
             }
             Ok(step) => {
@@ -302,6 +324,7 @@ impl Session {
         self.exchange = None;
         self.link = None;
         self.established = false;
+        self.spent_at = Time::NEVER;
     }
 
     /// The same, where it is about the request.
@@ -322,7 +345,10 @@ impl Session {
         let phase = exchange.phase();
         self.enter(phase, now);
         match step {
-            HeadStep::Head(head) => Ok(Step::Head(head)),
+            HeadStep::Head(head) => {
+                self.kept = keep_alive_timeout(&head);
+                Ok(Step::Head(head))
+            }
             HeadStep::Wait if now >= self.deadline() => Err(self.deadline_error(phase)),
             HeadStep::Wait => Ok(Step::Wait),
         }

@@ -149,19 +149,17 @@ impl Controller {
         core.touch_point(&self.plan, point);
     }
 
-    /// A poll's reply said that nothing has changed since the last full one (304): what is known and certain is fresh again.
-    /// Not to be relied on while [`Controller::is_unsettled`]: then ask for the full reply.
-    pub fn unchanged(&mut self, poll: PollId, now: Time) {
+    /// A poll's reply said that nothing of this point has changed since the last full one (304): what is known and certain is
+    /// fresh again. Not to be relied on while [`Controller::is_unsettled`]: then ask for the full reply.
+    pub fn unchanged(&mut self, poll: PollId, point: PointId, now: Time) {
         let core = &mut self.core;
         let fresh = core.is_fresh(poll);
         if !core.is_known(poll) {
             return;
         }
-        for index in 0..core.points.len() {
-            core.points[index].unchanged(poll.0, fresh, now);
-            if let Ok(id) = u16::try_from(index) {
-                core.touch_point(&self.plan, PointId(id));
-            }
+        if let Some(state) = core.points.get_mut(usize::from(point.0)) {
+            state.unchanged(poll.0, fresh, now);
+            core.touch_point(&self.plan, point);
         }
     }
 

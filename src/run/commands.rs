@@ -5,11 +5,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::client::told;
+use crate::homey::Dialect;
 use crate::homey::call::Call as HubCall;
 use crate::homey::error::{Kind, classify, expect_json, retry_after};
 use crate::homey::reply;
 use crate::http::ResponseHead;
-use crate::net;
+use crate::net::{self, Error, Phase, Session};
 use crate::panel::plan::PointId;
 use crate::panel::{Call, Order, Outcome};
 use crate::time::Time;
@@ -24,6 +25,16 @@ const SHORT_PAUSE: Duration = Duration::from_millis(500);
 /// A request, what it does in words, and the scope that it needs.
 type Made = (net::Request, String, Option<&'static str>);
 
+/// What came of the try to start a call.
+enum Start {
+    /// It is on its way, or has ended.
+    Over,
+    /// It has to wait: for its device, for the next start that the hub bears, for a lane.
+    Wait(Call),
+    /// It waits for one of the requests in flight to end, and for nothing else.
+    Crowded(Call),
+}
+
 /// The panel's line names the point or flow already; the log's names the call.
 fn refused(job: &Job, why: String) -> Outcome {
     log::info!("{}: {why}", job.doing);
@@ -31,8 +42,42 @@ fn refused(job: &Job, why: String) -> Outcome {
 }
 
 impl Life {
-    /// Takes what the controller wants done, starts what can start, brings home what ended.
-    pub(super) fn step_commands(&mut self, now: Time) {
+    /// Takes what the controller wants done, starts what can start, brings home what ended. `idle`: the poll's connection,
+    /// where the poll does not use it.
+    pub(super) fn step_commands(&mut self, now: Time, mut idle: Option<&mut Session>) {
+        self.step_lanes(now);
+        while let Some(call) = self.controller.next_call(now) {
+            self.waiting.push_back(call);
+        }
+        if self.waiting.is_empty() {
+            return;
+        }
+        let before = self.lanes.in_flight();
+        let mut crowded = false;
+        for _ in 0..self.waiting.len() {
+            let Some(call) = self.waiting.pop_front() else {
+                break;
+            };
+            match self.try_start(call, now, idle.as_deref_mut()) {
+                Start::Over => {}
+                Start::Wait(call) => self.waiting.push_back(call),
+                Start::Crowded(call) => {
+                    crowded = true;
+                    self.waiting.push_back(call);
+                }
+            }
+        }
+        self.crowded = crowded.then_some(self.crowded.unwrap_or(now));
+        if self.lanes.in_flight() > before {
+            // Its first byte goes out in this very turn.
+            self.step_lanes(now);
+            if self.pacer.hub() == Dialect::V3 {
+                self.lanes.warm(now, true);
+            }
+        }
+    }
+
+    fn step_lanes(&mut self, now: Time) {
         let mut finished = std::mem::take(&mut self.finished);
         self.lanes.step(now, &mut finished);
         // Until a byte has left, a command can still be withdrawn; the controller is told the moment that ends.
@@ -44,39 +89,32 @@ impl Life {
             self.bring_home(done, now);
         }
         self.finished = finished;
-        while let Some(call) = self.controller.next_call(now) {
-            self.waiting.push_back(call);
-        }
-        for _ in 0..self.waiting.len() {
-            let Some(call) = self.waiting.pop_front() else {
-                break;
-            };
-            if let Some(call) = self.try_start(call, now) {
-                self.waiting.push_back(call);
-            }
-        }
     }
 
     /// Starts a call, or gives it back where it has to wait; one that cannot be sent ends here.
-    fn try_start(&mut self, call: Call, now: Time) -> Option<Call> {
+    fn try_start(&mut self, call: Call, now: Time, idle: Option<&mut Session>) -> Start {
         if now >= call.life || !self.identified {
             self.controller.outcome(call.ticket, Outcome::NotSent, now);
-            return None;
+            return Start::Over;
         }
         let Some(target) = self.target_of(&call.order) else {
             self.controller.outcome(call.ticket, Outcome::NotSent, now);
-            return None;
+            return Start::Over;
         };
-        let may_start = self.pacer.may_start(now).is_some_and(|at| at <= now);
-        if !may_start || !self.lanes.has_room_for(&target) {
-            return Some(call);
+        if !self.lanes.has_room_for(&target) {
+            return Start::Wait(call);
+        }
+        match self.may_start_command(now) {
+            Some(at) if at <= now => {}
+            Some(_) => return Start::Wait(call),
+            None => return Start::Crowded(call),
         }
         let (request, doing, scope) = match self.request_of(&call.order) {
             Ok(made) => made,
             Err(why) => {
                 self.controller
                     .outcome(call.ticket, Outcome::Refused { why }, now);
-                return None;
+                return Start::Over;
             }
         };
         let read = match call.order {
@@ -95,11 +133,11 @@ impl Life {
             read,
             departed: false,
         };
-        if self.lanes.start(job, request, now).is_err() {
-            return Some(call);
+        if self.lanes.start(job, request, now, idle).is_err() {
+            return Start::Wait(call);
         }
-        self.pacer.started(now);
-        None
+        self.pacer.started_command(now);
+        Start::Over
     }
 
     /// What a call is about: the device, so that no two commands for one are in flight, or the flow or mood.
@@ -157,7 +195,17 @@ impl Life {
             } => {
                 log::info!("{}: {error}", job.doing);
                 self.trouble = true;
-                self.lanes.hang_up();
+                // A device that does not answer says nothing of the hub; whether that is there, the poll will see.
+                let silent = matches!(
+                    error,
+                    Error::Deadline {
+                        phase: Phase::FirstByte,
+                        ..
+                    }
+                );
+                if !silent {
+                    self.lanes.hang_up();
+                }
                 if may_have_left {
                     Outcome::Lost
                 } else {
@@ -219,6 +267,7 @@ impl Life {
     fn apply_read(&mut self, asked: &Asked, body: &[u8], now: Time) -> Outcome {
         match fetches::device_readings(&asked.directory, asked.index, body) {
             Ok((readings, _)) => {
+                self.read_aside = true;
                 for (slot, reading) in readings {
                     self.controller
                         .update(asked.poll, PointId(slot), reading, now);

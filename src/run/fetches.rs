@@ -8,10 +8,28 @@ use crate::client::{Accepted, Refusal, accept, read_ping};
 use crate::homey::call::Call;
 use crate::homey::reply;
 use crate::homey::{Dialect, Reading};
+use crate::http::entity_tag;
 use crate::net::{self, Session, monotonic};
 
 use super::directory::Directory;
 use super::life::Life;
+
+/// RFC 9110 §15.4.5.
+const NOT_MODIFIED: u16 = 304;
+
+/// A reply to a request that may have been conditional.
+pub enum Fetched<T> {
+    /// 304: nothing has changed since the reply whose entity tag was sent.
+    Unchanged,
+    /// A whole reply.
+    Whole {
+        what: T,
+        /// Its entity tag; empty where it has none, or the profile no line to send it.
+        etag: String,
+        /// Its body's size, decoded.
+        bytes: u64,
+    },
+}
 
 /// What a list told of the bound devices.
 pub struct List {
@@ -20,8 +38,6 @@ pub struct List {
     pub present: Vec<bool>,
     /// Devices in the list, bound or not.
     pub items: usize,
-    /// Decoded size.
-    pub bytes: u64,
     pub dialect: Dialect,
 }
 
@@ -29,43 +45,46 @@ pub struct List {
 pub fn ping(session: &mut Session, life: &mut Life) -> Result<Option<String>, Refusal> {
     let expected = life.hub.id.clone();
     let limits = life.hub.limits;
-    paced(session, life, &Call::Ping { hub_id: &expected }, |reply| {
-        read_ping(reply, limits, &expected)
-    })
+    paced(
+        session,
+        life,
+        &Call::Ping { hub_id: &expected },
+        "",
+        |reply| read_ping(reply, limits, &expected),
+    )
 }
 
-/// Reads the whole list, keeping what is bound.
-pub fn list(session: &mut Session, life: &mut Life) -> Result<List, Refusal> {
+/// Reads the whole list, keeping what is bound; nothing where its entity tag is still `etag`.
+pub fn list(session: &mut Session, life: &mut Life, etag: &str) -> Result<Fetched<List>, Refusal> {
     let directory = Rc::clone(&life.directory);
-    get(session, life, &Call::Devices, |body| {
-        let mut body = Counting {
-            inner: body,
-            bytes: 0,
-        };
+    get_if(session, life, &Call::Devices, etag, |body| {
         let mut readings = Vec::new();
         let outcome = directory.visit(None, |bound| {
-            reply::devices(&mut body, bound, &mut |slot, r| readings.push((slot, r)))
+            reply::devices(body, bound, &mut |slot, r| readings.push((slot, r)))
         })?;
         let items = usize::try_from(outcome.items).unwrap_or(usize::MAX);
         Ok(List {
             readings,
             present: outcome.seen,
             items,
-            bytes: body.bytes,
             dialect: outcome.dialect,
         })
     })
 }
 
-/// Reads the nth bound device.
+/// What one device's reply told of its points.
+pub type Single = (Vec<(u16, Reading)>, Dialect);
+
+/// Reads the nth bound device; nothing where its entity tag is still `etag`.
 pub fn single(
     session: &mut Session,
     life: &mut Life,
     index: usize,
-) -> Result<(Vec<(u16, Reading)>, Dialect), Refusal> {
+    etag: &str,
+) -> Result<Fetched<Single>, Refusal> {
     let directory = Rc::clone(&life.directory);
     let id = directory.id(index).unwrap_or_default();
-    get(session, life, &Call::Device(id), |body| {
+    get_if(session, life, &Call::Device(id), etag, |body| {
         device_readings(&directory, index, body)
     })
 }
@@ -75,7 +94,7 @@ pub fn device_readings(
     directory: &Directory,
     index: usize,
     body: impl Read,
-) -> Result<(Vec<(u16, Reading)>, Dialect), Refusal> {
+) -> Result<Single, Refusal> {
     let mut readings = Vec::new();
     let outcome = directory.visit(Some(index), |bound| {
         bound
@@ -96,8 +115,34 @@ pub fn get<T>(
     visit: impl FnOnce(&mut Accepted<'_>) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
     let limits = life.hub.limits;
-    paced(session, life, call, |reply| {
+    paced(session, life, call, "", |reply| {
         visit(&mut accept(reply, limits)?)
+    })
+}
+
+/// The same, to be answered whole only if its entity tag is not `etag`.
+fn get_if<T>(
+    session: &mut Session,
+    life: &mut Life,
+    call: &Call<'_>,
+    etag: &str,
+    visit: impl FnOnce(&mut Counting<Accepted<'_>>) -> Result<T, Refusal>,
+) -> Result<Fetched<T>, Refusal> {
+    let limits = life.hub.limits;
+    let keeps = life.hub.is_conditional();
+    paced(session, life, call, etag, |reply| {
+        if !etag.is_empty() && reply.head.status() == NOT_MODIFIED {
+            return Ok(Fetched::Unchanged);
+        }
+        let etag = entity_tag(&reply.head).filter(|_| keeps);
+        let etag = etag.unwrap_or_default().to_owned();
+        let mut body = Counting {
+            inner: accept(reply, limits)?,
+            bytes: 0,
+        };
+        let what = visit(&mut body)?;
+        let bytes = body.bytes;
+        Ok(Fetched::Whole { what, etag, bytes })
     })
 }
 
@@ -106,12 +151,13 @@ fn paced<T>(
     session: &mut Session,
     life: &mut Life,
     call: &Call<'_>,
+    etag: &str,
     visit: impl FnOnce(net::Reply<'_>) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
     life.await_turn(session)?;
     let request = life
         .hub
-        .request(call)
+        .request_if(call, etag)
         .map_err(|e| Refusal::Local(e.message))?;
     life.pacer.started(monotonic());
     let result = net::fetch(session, request, life.deadlines, life)

@@ -24,6 +24,12 @@ const MAX_REPLY: usize = 64 * 1024;
 /// A connection that nothing was sent on is not made again sooner than this after the server closed it.
 const REWARM: Duration = Duration::from_secs(30);
 
+/// A command without a reply after this is its device's trouble, not the hub's load.
+const HUNG: Duration = Duration::from_secs(1);
+
+/// Two commands in flight (design section 5), one while no poll is, and as many again for devices that hang.
+const LANES: usize = 6;
+
 /// What a read is of.
 pub struct Asked {
     /// The directory of the time when it was asked: names may be looked up anew meanwhile.
@@ -68,6 +74,7 @@ pub enum End {
 struct Lane {
     session: Session,
     job: Option<Job>,
+    started: Time,
     head: Option<Box<ResponseHead>>,
     body: Vec<u8>,
     warmed: Option<Time>,
@@ -80,8 +87,7 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// Three lanes, not dialled yet: two commands in flight (design section 5), and one to spare for a
-    /// device that hangs.
+    /// All lanes, not dialled yet: one that is not used costs nothing.
     pub fn for_hub(hub: &Hub, config: &Config) -> Lanes {
         let limits = &config.limits;
         let deadlines = Deadlines {
@@ -94,12 +100,13 @@ impl Lanes {
         let lane = |_| Lane {
             session: hub.session(),
             job: None,
+            started: Time::ZERO,
             head: None,
             body: Vec::new(),
             warmed: None,
         };
         Lanes {
-            lanes: (0..3).map(lane).collect(),
+            lanes: (0..LANES).map(lane).collect(),
             deadlines,
         }
     }
@@ -119,31 +126,69 @@ impl Lanes {
         !busy_with_it && self.lanes.iter().any(|l| l.job.is_none())
     }
 
-    /// Sends a command on a free lane, a warm one if there is one; gives the job back if there is none.
-    pub fn start(&mut self, job: Job, request: net::Request, now: Time) -> Result<(), Job> {
+    /// How many commands have had no reply for so long that they are their devices' trouble.
+    pub fn hung(&self, now: Time) -> usize {
+        let hung = |l: &&Lane| l.job.is_some() && now >= l.started + HUNG;
+        self.lanes.iter().filter(hung).count()
+    }
+
+    /// When the next command in flight will count as hung.
+    pub fn hung_at(&self, now: Time) -> Option<Time> {
+        let busy = self.lanes.iter().filter(|l| l.job.is_some());
+        busy.map(|l| l.started + HUNG).filter(|at| *at > now).min()
+    }
+
+    /// Sends a command on a free lane, over a connection that stands if there is one; gives the job back if no lane is free.
+    ///
+    /// `idle` is the poll's connection while it has nothing to do: a hub that closes idle connections after seconds leaves
+    /// that one standing, from the last poll, when the lanes' own are long gone. The lane takes it and gives its own for it.
+    pub fn start(
+        &mut self,
+        job: Job,
+        request: net::Request,
+        now: Time,
+        idle: Option<&mut Session>,
+    ) -> Result<(), Job> {
         let free = |l: &&mut Lane| l.job.is_none();
         let warm = self
             .lanes
             .iter_mut()
             .filter(free)
-            .position(|l| l.session.is_warm())
-            .unwrap_or(0);
-        let Some(lane) = self.lanes.iter_mut().filter(free).nth(warm) else {
+            .position(|l| l.session.may_carry(now));
+        let Some(lane) = self
+            .lanes
+            .iter_mut()
+            .filter(free)
+            .nth(warm.unwrap_or_default())
+        else {
             return Err(job);
         };
+        if let (None, Some(idle)) = (warm, idle) {
+            idle.drop_dead_link();
+            if idle.may_carry(now) {
+                // The poll keeps no connection that is still on its way: nobody would see to it.
+                lane.session.close();
+                std::mem::swap(&mut lane.session, idle);
+            }
+        }
         lane.session.start(request, self.deadlines, now);
         lane.job = Some(job);
+        lane.started = now;
         lane.head = None;
         lane.body.clear();
         Ok(())
     }
 
-    /// Keeps the first lane connected, so that a press costs one round trip (P2).
-    pub fn warm(&mut self, now: Time) {
-        if let Some(lane) = self.lanes.first_mut().filter(|l| l.job.is_none()) {
+    /// Keeps a free lane connected, so that a press costs one round trip (P2), also beside a command that is never answered.
+    /// `often`: even where the last connection made for this came to nothing a moment ago.
+    pub fn warm(&mut self, now: Time, often: bool) {
+        let free = || self.lanes.iter().filter(|l| l.job.is_none());
+        if free().any(|l| l.session.may_carry(now) || l.session.is_dialling()) {
+            return;
+        }
+        if let Some(lane) = self.lanes.iter_mut().find(|l| l.job.is_none()) {
             lane.session.drop_dead_link();
-            let lately = lane.warmed.is_some_and(|at| now < at + REWARM);
-            if !lane.session.is_warm() && !lane.session.is_dialling() && !lately {
+            if often || lane.warmed.is_none_or(|at| now >= at + REWARM) {
                 lane.warmed = Some(now);
                 // Whether it comes about is seen by the first command; a poll reports what is wrong.
                 let _ = lane.session.warm(self.deadlines, now);

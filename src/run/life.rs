@@ -6,12 +6,9 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::signalfd::SignalFd;
 
@@ -19,7 +16,7 @@ use crate::client::Hub;
 use crate::config::Config;
 use crate::homey::Dialect;
 use crate::hw::Panel;
-use crate::net::{Deadlines, Error, Interest, Ready, Session, Wait, monotonic};
+use crate::net::{Deadlines, Error, Interest, Session, monotonic};
 use crate::panel::cadence::Pacer;
 use crate::panel::plan::Plan;
 use crate::panel::{Call, Controller, Event, Link, Show};
@@ -33,6 +30,9 @@ const LONG: Duration = Duration::from_secs(1);
 
 /// How long a stop waits for replies to commands that have left.
 const LAST_REPLIES: Duration = Duration::from_secs(3);
+
+/// Rounds of one turn. Each follows from something shown in the one before; a flood of input goes on after a poll(2).
+const ROUNDS: usize = 8;
 
 /// How long presses may take to end after a panel has asked for the end: a press's life and a round trip.
 const LAST_PRESSES: Duration = Duration::from_secs(5);
@@ -76,22 +76,21 @@ pub struct Life {
     pub identified: bool,
     /// Names may have changed: a command was answered with 404.
     pub names_in_doubt: bool,
+    /// Something else than the poll has read a device: that a later reply says "unchanged" proves nothing about it.
+    pub read_aside: bool,
+    /// From when on a touch breaks off the try to reach the hub that is under way: it may have been lost on its way
+    /// before the hub came back.
+    pub patience: Time,
     pub(super) waiting: VecDeque<Call>,
+    /// Since when a command has waited for nothing but one of the requests in flight.
+    pub(super) crowded: Option<Time>,
     /// A panel has asked for the end, which comes when no press is open, or at this instant.
-    leaving: Option<Time>,
+    pub(super) leaving: Option<Time>,
     /// What was last wrong with the bearer's file, so that it is said once.
     bearer_fault: String,
-    signals: SignalFd,
+    pub(super) signals: SignalFd,
     events: Vec<Event>,
     pub(super) finished: Vec<Finished>,
-}
-
-/// Which descriptors were ready, by what they belong to; panels are at most 8.
-#[derive(Default)]
-struct Awake {
-    watched: bool,
-    signals: bool,
-    panels: u32,
 }
 
 impl Life {
@@ -120,7 +119,10 @@ impl Life {
             trouble: false,
             identified: false,
             names_in_doubt: false,
+            read_aside: false,
+            patience: Time::NEVER,
             waiting: VecDeque::new(),
+            crowded: None,
             leaving: None,
             bearer_fault: String::new(),
             signals,
@@ -150,18 +152,19 @@ impl Life {
         self.deadlines = poll_deadlines(config);
         self.pacer = Pacer::default();
         self.waiting.clear();
+        self.crowded = None;
         self.identified = false;
     }
 
     /// Lives on until no command is under way, or until `deadline`: before a reload, so that none is lost.
     pub fn settle_commands(&mut self, deadline: Time) {
         while monotonic() < deadline && self.wish != Wish::Stop {
-            self.turn(monotonic(), 0);
+            self.turn(monotonic(), 0, None);
             if self.lanes.in_flight() == 0 && self.waiting.is_empty() {
                 return;
             }
             match self.sleep(None, deadline) {
-                Ok(awake) => self.handle(&awake),
+                Ok(awake) => self.handle(&awake, None),
                 Err(_) => return,
             }
         }
@@ -173,7 +176,7 @@ impl Life {
         self.settle_commands(now + LAST_REPLIES);
         let now = monotonic();
         self.controller.give_up(now);
-        self.turn(now, u32::MAX);
+        self.turn(now, u32::MAX, None);
         let tally = self.controller.tally();
         log::info!("stopped; {tally}");
     }
@@ -181,7 +184,7 @@ impl Life {
     /// Tells the controller how the connection is; unchanged news costs nothing.
     pub fn link(&mut self, link: Link, now: Time) {
         self.controller.link(now, link);
-        self.turn(now, u32::MAX);
+        self.turn(now, u32::MAX, None);
     }
 
     /// Shows a line to whoever stands at a panel, and logs it.
@@ -223,11 +226,11 @@ impl Life {
     pub fn await_turn(&mut self, idle: &mut Session) -> Result<(), Error> {
         loop {
             let now = monotonic();
-            self.turn(now, 0);
+            self.turn(now, 0, Some(idle));
             if self.wish != Wish::GoOn {
                 return Err(Error::Cancelled);
             }
-            let free = self.pacer.may_start(now);
+            let free = self.pacer.may_start(now, self.lanes.hung(now));
             // Presses go first: those that may start by now have, in this turn.
             if free.is_some_and(|at| at <= now) {
                 return Ok(());
@@ -244,7 +247,7 @@ impl Life {
             if awake.watched {
                 idle.drop_dead_link();
             }
-            self.handle(&awake);
+            self.handle(&awake, Some(idle));
         }
     }
 
@@ -253,7 +256,7 @@ impl Life {
     pub fn idle(&mut self, until: Time, idle: &mut Session) -> io::Result<()> {
         loop {
             let now = monotonic();
-            self.turn(now, 0);
+            self.turn(now, 0, Some(idle));
             if self.wish != Wish::GoOn || self.trouble || self.touched || now >= until {
                 return Ok(());
             }
@@ -261,20 +264,35 @@ impl Life {
             if awake.watched {
                 idle.drop_dead_link();
             }
-            self.handle(&awake);
+            self.handle(&awake, Some(idle));
         }
     }
 
-    /// Everything that can be done now without waiting. `panels`: a bit for each that has something to read.
-    pub(super) fn turn(&mut self, now: Time, panels: u32) {
-        self.service(now, panels);
-        if self.controller.poll_at().is_some_and(|at| at <= now) {
-            self.controller.timeout(now);
-        }
-        self.step_commands(now);
-        if self.bring_shows(now, true) {
-            // What is new goes out in the same turn: the acknowledgement of a press must not wait for a poll(2).
-            self.service(now, u32::MAX);
+    /// When a command may start: at `now`, later, or (`None`) when another request has ended.
+    pub(super) fn may_start_command(&self, now: Time) -> Option<Time> {
+        self.pacer.may_start_command(now, self.lanes.hung(now))
+    }
+
+    /// Everything that can be done now without waiting. `panels`: a bit for each that has something to read. `idle`: the
+    /// poll's connection, where the poll does not use it.
+    pub(super) fn turn(&mut self, now: Time, panels: u32, mut idle: Option<&mut Session>) {
+        let mut which = panels;
+        for _ in 0..ROUNDS {
+            self.service(now, which);
+            if self.controller.poll_at().is_some_and(|at| at <= now) {
+                self.controller.timeout(now);
+            }
+            // What is new goes out in the same turn, before anything that may take long: the acknowledgement of a press waits
+            // for no poll(2) and no command, and the word on a press never overtakes it.
+            if self.bring_shows(now, true) {
+                self.service(now, u32::MAX);
+            }
+            self.step_commands(now, idle.as_deref_mut());
+            if !self.bring_shows(now, true) {
+                break;
+            }
+            // Those are written now, and whatever is read beside that has its round.
+            which = u32::MAX;
         }
         if self
             .leaving
@@ -322,14 +340,7 @@ impl Life {
         }
     }
 
-    fn handle(&mut self, awake: &Awake) {
-        if awake.signals {
-            self.read_signals();
-        }
-        self.turn(monotonic(), awake.panels);
-    }
-
-    fn read_signals(&mut self) {
+    pub(super) fn read_signals(&mut self) {
         while let Ok(Some(info)) = self.signals.read_signal() {
             match i32::try_from(info.ssi_signo)
                 .ok()
@@ -343,108 +354,5 @@ impl Life {
                 Some(_) => self.wish = Wish::Stop,
             }
         }
-    }
-
-    /// When something here wants its turn though no descriptor is ready.
-    fn next_turn(&self) -> Time {
-        let panels = self.panels.iter().filter_map(|p| p.poll_at()).min();
-        // A command that could start by now waits for another one to end, which wakes by itself; its life ends, too.
-        let now = monotonic();
-        let lives = self.waiting.iter().map(|call| call.life).min();
-        let queued = lives.and(self.pacer.may_start(now)).filter(|at| *at > now);
-        let all = [
-            self.controller.poll_at(),
-            self.lanes.deadline(),
-            panels,
-            queued,
-            lives,
-            self.leaving,
-        ];
-        all.into_iter().flatten().min().unwrap_or(Time::NEVER)
-    }
-
-    /// One poll(2) over everything.
-    fn sleep(&self, watch: Option<(BorrowedFd<'_>, Interest)>, until: Time) -> io::Result<Awake> {
-        let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(16);
-        fds.push(PollFd::new(self.signals.as_fd(), PollFlags::POLLIN));
-        if let Some((fd, interest)) = watch {
-            fds.push(PollFd::new(fd, interest.poll_flags()));
-        }
-        let lanes_at = fds.len();
-        fds.extend(
-            self.lanes
-                .wants()
-                .map(|(fd, interest)| PollFd::new(fd, interest.poll_flags())),
-        );
-        let mut ends = [0_usize; 32];
-        let panels_at = fds.len();
-        for (panel, end) in self.panels.iter().zip(&mut ends) {
-            panel.poll_fds(&mut fds);
-            *end = fds.len();
-        }
-        let left = until
-            .min(self.next_turn())
-            .since(monotonic())
-            .as_micros()
-            .div_ceil(1000);
-        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
-        match poll(&mut fds, timeout) {
-            Ok(_) => {}
-            Err(Errno::EINTR) => return Ok(Awake::default()),
-            Err(e) => return Err(e.into()),
-        }
-        let ready = |i: usize| {
-            fds.get(i)
-                .is_some_and(|f| f.revents().is_some_and(|r| !r.is_empty()))
-        };
-        let mut awake = Awake {
-            signals: ready(0),
-            watched: lanes_at == 2 && ready(1),
-            panels: 0,
-        };
-        let mut start = panels_at;
-        for (i, end) in ends.iter().take(self.panels.len()).enumerate() {
-            if (start..*end).any(ready) {
-                awake.panels |= 1 << i;
-            }
-            start = *end;
-        }
-        Ok(awake)
-    }
-}
-
-impl Wait for Life {
-    fn now(&self) -> Time {
-        monotonic()
-    }
-
-    fn wait(
-        &mut self,
-        fd: BorrowedFd<'_>,
-        interest: Interest,
-        deadline: Time,
-    ) -> io::Result<Ready> {
-        self.turn(monotonic(), 0);
-        loop {
-            if self.wish != Wish::GoOn {
-                return Ok(Ready::Cancelled);
-            }
-            let awake = self.sleep(Some((fd, interest)), deadline)?;
-            self.handle(&awake);
-            if awake.watched {
-                return Ok(Ready::Fd);
-            }
-            if monotonic() >= deadline {
-                return Ok(Ready::Deadline);
-            }
-        }
-    }
-
-    fn breathe(&mut self) -> bool {
-        // With a deadline in the past the poll(2) only looks; it must still see every panel.
-        if let Ok(awake) = self.sleep(None, Time::ZERO) {
-            self.handle(&awake);
-        }
-        self.wish == Wish::GoOn
     }
 }

@@ -4,10 +4,11 @@
 //! ```text
 //!   mod       configuration in, panels open, signals; reload
 //!    └ poll   the straight line: ping, names, read, pause, again
-//!       └ life   the wait in all of it: panels, controller, commands, signals in one poll(2)
+//!       └ life   what lives in every wait of it: panels, controller, commands, signals
+//!          ├ wait       the one poll(2)
 //!          ├ lanes      command connections, resumable
 //!          └ commands   calls to requests, replies to outcomes
-//!   directory, names, fetches   what is bound, and how it is read
+//!   directory, names, readings, fetches   what is bound, and how it is read
 //! ```
 //!
 //! It never ends because of the hub (P14): it ends on SIGTERM, SIGINT, a person's wish, or a configuration
@@ -21,6 +22,8 @@ mod lanes;
 mod life;
 mod names;
 mod poll;
+mod readings;
+mod wait;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -8,17 +8,16 @@ use std::io;
 use std::time::Duration;
 
 use crate::client::Refusal;
-use crate::homey::Reading;
 use crate::homey::error::Kind;
 use crate::net::{Error, Session, monotonic};
 use crate::panel::Link;
-use crate::panel::cadence::{Backoff, Cause, Reading as Way, Rhythm, choose, next_poll};
-use crate::panel::plan::PointId;
+use crate::panel::cadence::{Backoff, Cause, Rhythm, next_poll};
 use crate::time::Time;
 
 use super::fetches;
 use super::life::{Life, Wish};
 use super::names;
+use super::readings::Readings;
 
 /// The first pause before names that stand for nothing are looked up again, in units of [`Rhythm::retry`]: somebody may be
 /// at it right now.
@@ -46,15 +45,11 @@ pub struct Poller {
     backoff: Backoff,
     /// The trouble that was last told, so that the log says each thing once.
     told: String,
-    last_list: (usize, u64),
     names_due: Time,
     token_tries: u8,
     /// The pause before names that stand for nothing are looked up again; it grows.
     names_pause: Duration,
-    /// By bound device: complete lists in a row that did not have it.
-    missed: Vec<u8>,
-    /// By point: complete readings of its device in a row that did not have it.
-    lacking: Vec<u8>,
+    readings: Readings,
     /// Names that stood for nothing at the last look.
     complaints: Vec<String>,
 }
@@ -64,6 +59,8 @@ struct Trouble {
     link: Option<Link>,
     cause: Cause,
     text: String,
+    /// Nothing is wrong: the request was broken off, for a command or for a hand, and is to be made anew.
+    gave_way: bool,
 }
 
 impl Poller {
@@ -75,65 +72,92 @@ impl Poller {
             rhythm,
             backoff: Backoff::new(rhythm.retry, seed),
             told: String::new(),
-            last_list: (0, 0),
             names_due: Time::NEVER,
             token_tries: 0,
             names_pause: rhythm.retry * NAMES_FIRST,
-            missed: Vec::new(),
-            lacking: Vec::new(),
+            readings: Readings::default(),
             complaints: Vec::new(),
         }
     }
 
     /// Polls until `life` wishes something else.
     pub fn run(&mut self, life: &mut Life) -> io::Result<()> {
+        let mut haste = 0_u32;
         while life.wish == Wish::GoOn {
             let began = monotonic();
             life.touched = false;
             life.trouble = false;
-            let next = match self.step(life, began) {
+            life.patience = match self.stage {
+                Stage::Identify => began + self.backoff.least() * 2_u32.pow(haste.min(4)),
+                _ => Time::NEVER,
+            };
+            let step = self.step(life, began);
+            life.patience = Time::NEVER;
+            let (next, failed) = match step {
                 Ok(next) => {
                     self.backoff.reset();
-                    next
+                    (next, None)
                 }
                 Err(_) if life.wish != Wish::GoOn => break,
-                Err(trouble) => self.fail(life, trouble),
+                Err(trouble) if trouble.gave_way => {
+                    // Each time for a hand it gets twice as long: a hub that is merely slow must come through.
+                    haste += 1;
+                    continue;
+                }
+                Err(trouble) => {
+                    let cause = trouble.cause;
+                    (self.fail(life, trouble, began), Some(cause))
+                }
             };
-            self.pause(life, began, next)?;
+            haste = 0;
+            self.pause(life, began, next, failed)?;
         }
         Ok(())
     }
 
     /// Waits for the next poll. A touch is worth one immediate try while the hub is away, and a sooner poll
-    /// while it is there; trouble on a command connection is worth a look at once.
-    fn pause(&mut self, life: &mut Life, began: Time, next: Time) -> io::Result<()> {
-        let second = Duration::from_secs(1);
-        let refused = life.controller.link_state() == Link::Token;
+    /// while it is there; trouble on a command connection is worth a look at once. While a press waits for a hub that is away, it
+    /// is tried again and again, for as long as that press lives.
+    fn pause(
+        &mut self,
+        life: &mut Life,
+        began: Time,
+        next: Time,
+        failed: Option<Cause>,
+    ) -> io::Result<()> {
+        let soon = began + self.backoff.least();
+        let refused = failed == Some(Cause::Token);
+        let hurries = match failed {
+            None | Some(Cause::Token | Cause::Busy(_)) => false,
+            Some(_) => true,
+        };
         loop {
-            let look = if refused {
-                next.min(monotonic() + self.rhythm.retry * KEY_LOOK)
-            } else {
-                next
-            };
-            life.idle(look, &mut self.session)?;
-            let now = monotonic();
-            let early = life.touched || life.trouble;
-            if life.wish != Wish::GoOn
-                || now >= next
-                || (early && now >= began + second && !refused)
-            {
+            let mut until = next;
+            if refused {
+                until = until.min(monotonic() + self.rhythm.retry * KEY_LOOK);
+            } else if hurries && !life.controller.is_idle() {
+                until = until.min(soon);
+            }
+            life.idle(until, &mut self.session)?;
+            if life.wish != Wish::GoOn || monotonic() >= next {
                 return Ok(());
             }
-            if refused && life.hub.bearer_changed() && life.reload_bearer() {
-                return Ok(());
-            }
-            if early {
-                // Too soon after the last try: once that second is over, if nothing else comes first.
+            if refused {
+                if life.hub.bearer_changed() && life.reload_bearer() {
+                    return Ok(());
+                }
+                // A hand cannot mend a bearer.
                 life.touched = false;
                 life.trouble = false;
-                let soon = next.min(began + second);
-                life.idle(soon, &mut self.session)?;
-                if monotonic() >= soon && !refused {
+            } else if life.touched || life.trouble || until == soon {
+                if monotonic() >= soon {
+                    return Ok(());
+                }
+                // Too soon after the last try: once that time is over, if nothing else comes first.
+                life.touched = false;
+                life.trouble = false;
+                life.idle(next.min(soon), &mut self.session)?;
+                if life.wish != Wish::GoOn || monotonic() >= next.min(soon) {
                     return Ok(());
                 }
             }
@@ -144,7 +168,10 @@ impl Poller {
     fn step(&mut self, life: &mut Life, now: Time) -> Result<Time, Trouble> {
         if self.stage == Stage::Identify {
             self.identify(life)?;
+            // Whatever was read before is of another time, perhaps of another hub.
+            self.readings.forget_tags();
             life.identified = true;
+            life.patience = Time::NEVER;
             self.stage = if life.directory.is_incomplete() {
                 Stage::Names
             } else {
@@ -175,7 +202,7 @@ impl Poller {
         }
         self.token_tries = 0;
         self.enter(life, Link::Ready);
-        life.lanes.warm(monotonic());
+        life.lanes.warm(monotonic(), false);
         Ok(next_poll(now, life.controller.last_event(), &self.rhythm))
     }
 
@@ -192,8 +219,7 @@ impl Poller {
             }
         }
         life.names_in_doubt = false;
-        self.missed.clear();
-        self.lacking.clear();
+        self.readings.begin_again();
         self.stage = Stage::Read;
         Ok(())
     }
@@ -204,98 +230,10 @@ impl Poller {
     }
 
     fn read(&mut self, life: &mut Life) -> Result<(), Trouble> {
-        let (items, bytes) = self.last_list;
-        match choose(life.directory.len(), items, bytes, life.pacer.hub()) {
-            Way::List => self.read_list(life),
-            Way::Singles => self.read_singles(life),
+        if self.readings.read(life, &mut self.session)? {
+            return Ok(());
         }
-    }
-
-    fn read_list(&mut self, life: &mut Life) -> Result<(), Trouble> {
-        let poll = life.controller.poll_started(monotonic());
-        let result = fetches::list(&mut self.session, life);
-        let now = monotonic();
-        let empty = result
-            .as_ref()
-            .is_ok_and(|l| l.items == 0 && life.directory.len() > 0);
-        if let (Ok(list), false) = (&result, empty) {
-            for (slot, reading) in &list.readings {
-                life.controller
-                    .update(poll, PointId(*slot), reading.clone(), now);
-            }
-            self.last_list = (list.items, list.bytes);
-            life.learn(list.dialect);
-            self.find_lacking(life, &list.readings, |index| {
-                list.present.get(index).copied().unwrap_or(false)
-            });
-            self.missed.resize(list.present.len(), 0);
-            for (misses, present) in self.missed.iter_mut().zip(&list.present) {
-                *misses = if *present {
-                    0
-                } else {
-                    misses.saturating_add(1)
-                };
-                // One list without a device means nothing; three ask for its name again (it was re-paired).
-                life.names_in_doubt |= *misses >= 3;
-            }
-        }
-        life.controller
-            .poll_ended(poll, now, result.is_ok() && !empty);
-        result?;
-        if empty {
-            return Err(no_devices());
-        }
-        Ok(())
-    }
-
-    fn read_singles(&mut self, life: &mut Life) -> Result<(), Trouble> {
-        for index in 0..life.directory.len() {
-            let poll = life.controller.poll_started(monotonic());
-            let result = fetches::single(&mut self.session, life, index);
-            let now = monotonic();
-            if let Ok((readings, _)) = &result {
-                for (slot, reading) in readings {
-                    life.controller
-                        .update(poll, PointId(*slot), reading.clone(), now);
-                }
-                self.find_lacking(life, readings, |i| i == index);
-            }
-            life.controller.poll_ended(poll, now, result.is_ok());
-            match result {
-                Err(Refusal::Hub { error, .. }) if error.kind == Kind::NotFound => {
-                    life.names_in_doubt = true
-                }
-                Err(refusal) => return Err(refusal.into()),
-                Ok(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells of points whose device is there and has no such capability, over and over: a device that starts may show
-    /// its capabilities late. `read`: whether these are complete readings of the nth bound device.
-    fn find_lacking(
-        &mut self,
-        life: &mut Life,
-        readings: &[(u16, Reading)],
-        read: impl Fn(usize) -> bool,
-    ) {
-        self.lacking.resize(life.plan.points.len(), 0);
-        for (point, count) in (0_u16..).map(PointId).zip(&mut self.lacking) {
-            if !life.directory.index_of(point).is_some_and(&read) {
-                continue;
-            }
-            if readings.iter().any(|(slot, _)| *slot == point.0) {
-                *count = 0;
-                continue;
-            }
-            *count = count.saturating_add(1);
-            let spec = life.plan.points.get(usize::from(point.0));
-            if let (3, Some(spec)) = (*count, spec) {
-                let why = format!("the device has no capability {:?}", spec.capability);
-                life.controller.missing(point, why);
-            }
-        }
+        Err(no_devices())
     }
 
     fn enter(&mut self, life: &mut Life, link: Link) {
@@ -312,8 +250,8 @@ impl Poller {
         life.link(link, monotonic());
     }
 
-    /// Says what is wrong, once, and when to try again.
-    fn fail(&mut self, life: &mut Life, trouble: Trouble) -> Time {
+    /// Says what is wrong, once, and when to try again; `began`: when the failed try did.
+    fn fail(&mut self, life: &mut Life, trouble: Trouble, began: Time) -> Time {
         let now = monotonic();
         if let Some(link) = trouble.link {
             if link < Link::Token {
@@ -336,7 +274,11 @@ impl Poller {
             life.notice(&trouble.text, now);
             self.told = trouble.text;
         }
-        now + pause
+        match trouble.cause {
+            Cause::Busy(_) => now + pause,
+            // Counted from the beginning of the try, so that one that took long does not keep a hub unnoticed for longer.
+            _ => (began + pause).max(now + self.rhythm.retry),
+        }
     }
 
     /// After a 401: the bearer's file is read again, and the first refusal is not believed (`api.md` 10:
@@ -358,6 +300,7 @@ fn no_devices() -> Trouble {
         link: Some(Link::Loading),
         cause: Cause::Clock,
         text: "the hub lists no devices yet; it may still be starting".into(),
+        gave_way: false,
     }
 }
 
@@ -382,6 +325,12 @@ impl From<Refusal> for Trouble {
                 _ => (Some(Link::NoHub), Cause::NoHub),
             },
         };
-        Trouble { link, cause, text }
+        let gave_way = matches!(refusal, Refusal::Net(Error::Cancelled));
+        Trouble {
+            link,
+            cause,
+            text,
+            gave_way,
+        }
     }
 }

@@ -363,7 +363,12 @@ impl Bench {
             "end" => self
                 .controller
                 .poll_ended(self.polls[words[1]], now, !words.contains(&"cut")),
-            "unchanged" => self.controller.unchanged(self.polls[words[1]], now),
+            "unchanged" => {
+                for point in 0..self.controller.plan().points.len() {
+                    let point = PointId(u16::try_from(point).unwrap());
+                    self.controller.unchanged(self.polls[words[1]], point, now);
+                }
+            }
             "read" => {
                 let (poll, words) = match self.polls.get(words[1]) {
                     Some(poll) => (*poll, &words[2..]),

@@ -7,6 +7,8 @@
 mod sim;
 mod wall;
 
+mod beside;
+mod conditional;
 mod ends;
 mod figures;
 mod identity;

@@ -113,6 +113,9 @@ fn fifty_reloads_leave_nothing_behind() {
             wall.see_text("not loaded");
         }
         if round == 10 {
+            // With the connections that commands have of their own.
+            wall.tap("desk");
+            wall.word("desk", "confirmed");
             after_ten = (wall.fds(), wall.rss());
         }
     }

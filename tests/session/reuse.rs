@@ -3,6 +3,7 @@
 
 use std::io::ErrorKind;
 use std::io::Read;
+use std::time::Duration;
 
 use homey_panel::http::Limits;
 use homey_panel::net::{BodyStep, Repeat, Step, fetch};
@@ -303,4 +304,30 @@ fn a_request_begun_over_another_has_its_own_connection() {
         (4, GET.into(), GET.into())
     );
     assert_eq!((world.dials(), world.open()), (3, 1));
+}
+
+/// A server says how long it keeps idle connections: shortly before that, none of them is used.
+#[test]
+fn a_connection_about_to_be_closed_is_not_used() {
+    for (field, pause_ms, dials) in [
+        ("Keep-Alive: timeout=5", 3900, 1),
+        ("Keep-Alive: timeout=5", 4000, 2),
+        ("keep-alive: max=9, timeout=1", 499, 1),
+        ("keep-alive: max=9, timeout=1", 500, 2),
+        ("Keep-Alive: timeout=0", 0, 2),
+        ("Keep-Alive: timeout=soon", 60_000, 1),
+        ("X: none", 60_000, 1),
+    ] {
+        let reply = format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{field}\r\n\r\nok");
+        let acts = |text: &str| [Hears(1), says(text), Hears(GET.len() + 1), says(NEXT)];
+        let world = World::new([server(acts(&reply)), server([Hears(1), says(NEXT)])]);
+        let (mut session, mut clock) = (world.session(), Clock::new(&world));
+        let mut ask = || exchange(&mut session, request(GET, Repeat::Never), &mut clock);
+        assert_eq!(ask(), "200 ok", "{field}");
+        world
+            .now
+            .set(world.now.get() + Duration::from_millis(pause_ms));
+        assert_eq!(ask(), "200 next", "{field}");
+        assert_eq!(world.dials(), dials, "{field}, after {pause_ms} ms");
+    }
 }

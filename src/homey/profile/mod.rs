@@ -163,6 +163,11 @@ impl Profile {
         self.lines.get(index).is_some_and(|l| l.has(Hole::Token))
     }
 
+    /// Whether a request can ask for a reply only if something has changed: whether any line has the hole `{etag}`.
+    pub fn is_conditional(&self) -> bool {
+        self.lines.iter().any(|line| line.has(Hole::Etag))
+    }
+
     /// The whole request for `call`. Sets `length`, `content_type` and `token` of `holes` as the call needs them: no
     /// bearer on a ping, no body lines on a GET (`api.md` 9).
     pub fn request(&self, call: &Call<'_>, holes: &Holes<'_>) -> Result<Request, ProfileError> {

@@ -55,20 +55,34 @@ pub enum Reading {
 /// What a request costs beside its body: heads, acknowledgements, the hub's own work, in bytes of body.
 const REQUEST_COST: u64 = 1500;
 
-/// Chooses the cheaper way by what the last list measured: `list_bytes` decoded for `list_items` devices.
+/// What the last replies measured, decoded: 0 where nothing was measured.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Measured {
+    /// Devices in the list.
+    pub items: usize,
+    /// Bytes of the list.
+    pub list: u64,
+    /// Bytes of all bound devices' own replies together.
+    pub singles: u64,
+}
+
+/// Chooses the cheaper way to read `bound` devices by what was measured. Before single devices were read, each is taken for
+/// as large as the list's average.
 ///
 /// A V2 hub takes at most one request in 150 ms and drew 429 on four quick ones, so there singles are for a
 /// handful only.
-pub fn choose(bound: usize, list_items: usize, list_bytes: u64, dialect: Dialect) -> Reading {
-    if bound == 0 || list_items == 0 {
+pub fn choose(bound: usize, measured: &Measured, dialect: Dialect) -> Reading {
+    if bound == 0 || measured.items == 0 {
         return Reading::List;
     }
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     let most = if dialect == Dialect::V3 { 64 } else { 3 };
-    let average = list_bytes / u64::try_from(list_items).unwrap_or(u64::MAX).max(1);
-    let singles = u64::try_from(bound)
-        .unwrap_or(u64::MAX)
-        .saturating_mul(average + REQUEST_COST);
-    if bound <= most && singles < list_bytes {
+    let bodies = match measured.singles {
+        0 => count(bound).saturating_mul(measured.list / count(measured.items)),
+        singles => singles,
+    };
+    let singles = bodies.saturating_add(count(bound).saturating_mul(REQUEST_COST));
+    if bound <= most && singles < measured.list {
         Reading::Singles
     } else {
         Reading::List
@@ -102,19 +116,28 @@ mod tests {
 
     #[test]
     fn singles_when_they_are_cheaper() {
-        for (bound, items, bytes, dialect, want) in [
-            (0, 100, 500_000, Dialect::V3, Reading::List),
-            (5, 0, 0, Dialect::V3, Reading::List),
-            (5, 100, 500_000, Dialect::V3, Reading::Singles),
-            (5, 100, 500_000, Dialect::V2, Reading::List),
-            (2, 100, 500_000, Dialect::V2, Reading::Singles),
-            (5, 6, 30_000, Dialect::V3, Reading::List),
-            (90, 10_000, 50_000_000, Dialect::V3, Reading::List),
+        let (v2, v3) = (Dialect::V2, Dialect::V3);
+        for (bound, items, list, singles, dialect, want) in [
+            (0, 100, 500_000, 0, v3, Reading::List),
+            (5, 0, 0, 0, v3, Reading::List),
+            (5, 100, 500_000, 0, v3, Reading::Singles),
+            (5, 100, 500_000, 0, v2, Reading::List),
+            (2, 100, 500_000, 0, v2, Reading::Singles),
+            (5, 6, 30_000, 0, v3, Reading::List),
+            (90, 10_000, 50_000_000, 0, v3, Reading::List),
+            // large devices among small ones, and small ones among large ones
+            (5, 100, 500_000, 492_500, v3, Reading::List),
+            (5, 6, 30_000, 20_000, v3, Reading::Singles),
         ] {
+            let measured = Measured {
+                items,
+                list,
+                singles,
+            };
             assert_eq!(
-                choose(bound, items, bytes, dialect),
+                choose(bound, &measured, dialect),
                 want,
-                "{bound} of {items} {dialect:?}"
+                "{bound} of {measured:?} {dialect:?}"
             );
         }
     }

@@ -40,6 +40,8 @@ pub struct Counters {
     writes: Vec<Value>,
     starts: Vec<Value>,
     requests: u64,
+    unanswered: u64,
+    executed: [u64; 2],
     connections: u64,
     handshakes: u64,
     resumed: u64,
@@ -58,6 +60,11 @@ impl Counters {
     /// A reply with a status.
     pub fn reply(&mut self, status: u16) {
         *self.statuses.entry(status).or_default() += 1;
+    }
+
+    /// A request whose connection was ended instead of a reply.
+    pub fn no_reply(&mut self) {
+        self.unanswered += 1;
     }
 
     /// An accepted TCP connection to a hub port.
@@ -89,28 +96,35 @@ impl Counters {
     /// A set-capability request.
     pub fn write(&mut self, w: &Write) {
         let now = now_ms();
+        let executed = w.outcome == "ok";
+        self.executed[0] += u64::from(executed);
         self.writes.push(json!({
             "device": w.device, "name": w.name, "capability": w.capability, "value": w.value,
             "opts": w.opts, "transactionId": w.transaction, "bearer": w.bearer, "via": w.via,
-            "outcome": w.outcome, "time_ms": now, "time": iso(now),
+            "outcome": w.outcome, "executed": executed, "time_ms": now, "time": iso(now),
         }));
     }
 
     /// A request to start a flow, advanced flow or mood.
     pub fn start(&mut self, kind: &str, id: &str, name: &str, outcome: &str) {
         let now = now_ms();
+        let executed = outcome == "ok";
+        self.executed[1] += u64::from(executed);
         self.starts.push(json!({
-            "kind": kind, "id": id, "name": name, "outcome": outcome,
+            "kind": kind, "id": id, "name": name, "outcome": outcome, "executed": executed,
             "time_ms": now, "time": iso(now),
         }));
     }
 
-    /// Everything, for the control API.
+    /// Everything, for the control API, which adds what is known of faults and
+    /// open connections.
     pub fn json(&self) -> Value {
         json!({
             "requests": self.requests, "connections": self.connections,
             "tls_handshakes": self.handshakes, "tls_resumed": self.resumed,
             "tls_refused": self.refused, "rate_limited": self.rate_limited,
+            "unanswered": self.unanswered,
+            "executed": {"writes": self.executed[0], "starts": self.executed[1]},
             "logins": self.logins, "statuses": self.statuses, "routes": self.routes,
             "writes": self.writes, "starts": self.starts,
         })

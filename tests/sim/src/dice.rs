@@ -28,6 +28,11 @@ impl Dice {
         self.below(100) < percent
     }
 
+    /// True with this probability, 0 to 1.
+    pub fn hits(&mut self, probability: f64) -> bool {
+        f64::from(self.0.next_u32()) < probability * 4_294_967_296.0
+    }
+
     /// A number from `low` to `high`, rounded to `decimals`.
     pub fn between(&mut self, low: f64, high: f64, decimals: i32) -> f64 {
         let unit = f64::from(self.0.next_u32()) / f64::from(u32::MAX);

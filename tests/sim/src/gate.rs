@@ -8,16 +8,20 @@ use std::time::Instant;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ring::digest;
 
 use crate::auth::{Bearer, Kind};
-use crate::fault::{Halting, Phase};
+use crate::exchange::{self, ByHand};
 use crate::pki::base64;
 use crate::shape::version;
-use crate::state::Hub;
+use crate::state::{Hub, Via};
+use crate::wire::link::Link;
+
+/// Largest request body that is read.
+const LIMIT: usize = 1024 * 1024;
 
 /// Gives the place among the requests in flight back, also when the client
 /// goes away and the request is dropped.
@@ -31,7 +35,18 @@ impl Drop for Flight {
     }
 }
 
-/// Outermost: counts, limits, stalls.
+/// Around everything: reads the request whole, as Express does. hyper ends a
+/// connection whose request was answered before its body came, and unread
+/// bytes turn the FIN of a fault into a RST.
+pub async fn whole(request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    match to_bytes(body, LIMIT).await {
+        Ok(body) => next.run(Request::from_parts(head, Body::from(body))).await,
+        Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    }
+}
+
+/// Outermost of the hub: counts, limits, faults.
 pub async fn outer(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
@@ -39,14 +54,26 @@ pub async fn outer(State(hub): State<Arc<Hub>>, request: Request, next: Next) ->
     let route = route.map_or("unknown", MatchedPath::as_str).to_owned();
     hub.counters().request(method.as_str(), &route);
     let reply = limited(&hub, &path, request, next).await;
-    hub.counters().reply(reply.status().as_u16());
+    let shown = match reply.extensions().get::<ByHand>() {
+        Some(ByHand(status)) => *status,
+        None => Some(reply.status()),
+    };
+    match shown {
+        Some(status) => hub.counters().reply(status.as_u16()),
+        None => hub.counters().no_reply(),
+    }
     if hub.args.verbose {
-        eprintln!("{method} {path} -> {}", reply.status().as_u16());
+        let shown = shown.map_or("nothing".to_owned(), |s| s.as_u16().to_string());
+        eprintln!("{method} {path} -> {shown}");
     }
     reply
 }
 
 async fn limited(hub: &Arc<Hub>, path: &str, request: Request, next: Next) -> Response {
+    let link = request.extensions().get::<Arc<Link>>().cloned();
+    if let Some(link) = &link {
+        link.request();
+    }
     let mut flight = Flight(None);
     if hub.v2() && hub.switches().rate {
         if !hub.rate().start(Instant::now()) {
@@ -60,22 +87,34 @@ async fn limited(hub: &Arc<Hub>, path: &str, request: Request, next: Next) -> Re
     if booting && !path.trim_end_matches('/').ends_with("/ping") {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let met = hub.faults().meet(path);
-    let stall = |phase| met.iter().find(|m| m.0 == phase).map(|m| m.1);
-    if let Some(time) = stall(Phase::Request) {
-        tokio::time::sleep(time).await;
+    let via = link.as_ref().map_or(Via::Http, |l| l.via());
+    let plan = hub.faults().meet(via, request.method().as_str(), path);
+    match (plan, link) {
+        (Some(plan), Some(link)) => exchange::faulted(hub, plan, &link, request, next).await,
+        _ => next.run(request).await,
     }
-    let reply = next.run(request).await;
-    if let Some(time) = stall(Phase::Head) {
-        tokio::time::sleep(time).await;
+}
+
+/// Another hub's id, which a fault makes this one show.
+#[derive(Clone, Debug)]
+pub struct OtherId(pub String);
+
+impl Hub {
+    /// The headers that say which hub this is; V2 hubs have none.
+    pub fn sign(&self, headers: &mut HeaderMap, other: Option<&OtherId>) {
+        if self.v2() {
+            return;
+        }
+        if let Ok(id) = HeaderValue::from_str(other.map_or(&self.id, |o| &o.0)) {
+            headers.insert("x-homey-id", id);
+        }
+        headers.insert("x-homey-version", HeaderValue::from_static(version(false)));
     }
-    let Some(time) = stall(Phase::Body) else {
-        return reply;
-    };
-    let (head, body) = reply.into_parts();
-    match to_bytes(body, usize::MAX).await {
-        Ok(whole) => Response::from_parts(head, Halting::body(whole, time)),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+
+    /// An id that is certainly not the hub's own.
+    pub fn other_id(&self) -> String {
+        let other = |d: char| char::from_digit(15 - d.to_digit(16).unwrap_or(0), 16);
+        self.id.chars().filter_map(other).collect()
     }
 }
 
@@ -84,6 +123,7 @@ pub async fn inner(State(hub): State<Arc<Hub>>, request: Request, next: Next) ->
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
+    let other = request.extensions().get::<OtherId>().cloned();
     let mut reply = next.run(request).await;
     if reply.status() == StatusCode::METHOD_NOT_ALLOWED {
         reply = hub.no_route(method.as_str(), &path);
@@ -92,13 +132,7 @@ pub async fn inner(State(hub): State<Arc<Hub>>, request: Request, next: Next) ->
     if etag && reply.status() == StatusCode::OK {
         reply = tagged(reply, known.as_ref(), &method).await;
     }
-    if !hub.v2() {
-        let headers = reply.headers_mut();
-        if let Ok(id) = HeaderValue::from_str(&hub.id) {
-            headers.insert("x-homey-id", id);
-        }
-        headers.insert("x-homey-version", HeaderValue::from_static(version(false)));
-    }
+    hub.sign(reply.headers_mut(), other.as_ref());
     reply
 }
 

@@ -12,9 +12,12 @@ mod api;
 mod args;
 mod auth;
 mod clock;
+mod connection;
 mod counters;
 mod dice;
+mod exchange;
 mod fault;
+mod forge;
 mod gate;
 mod home;
 mod listen;
@@ -24,6 +27,7 @@ mod refuse;
 mod shape;
 mod sim_control;
 mod state;
+mod wire;
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
@@ -67,29 +71,20 @@ async fn run(args: Args) -> Result<(), String> {
     // Before the ready line: who reads it may send a signal at once.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| e.to_string())?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
-    let pki = Pki::open(args.pki.as_deref())?;
-    let hub = Arc::new(Hub::new(args));
+    let (pki, certs) = Pki::open(args.pki.as_deref())?;
+    let hub = Arc::new(Hub::new(args, certs));
     let app = api::app(&hub);
     let ports = [
         (hub.args.http, Via::Http, app.clone()),
         (hub.args.https, Via::Https, app),
-        (hub.args.control, Via::Control, sim_control::routes(&hub)),
+        (hub.args.control, Via::Control, sim_control::app(&hub)),
     ];
     let mut addresses = Vec::new();
     let mut tasks = Vec::new();
     for (address, via, app) in ports {
         let (listener, address) = listen::open(address).await?;
-        let tls = (via == Via::Https).then(|| pki.config.clone());
-        let port = Port { via, tls, app };
-        if via != Via::Control {
-            hub.listening.send_modify(|n| *n += 1);
-        }
-        tasks.push(tokio::spawn(listen::serve(
-            hub.clone(),
-            port,
-            listener,
-            address,
-        )));
+        let port = Port { via, address, app };
+        tasks.push(tokio::spawn(listen::serve(hub.clone(), port, listener)));
         addresses.push(address);
     }
     if let Some(seconds) = hub.args.activity {

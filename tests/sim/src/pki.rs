@@ -5,6 +5,7 @@
 //! The leaf names `*.homey.homeylocal.com`, never an IP address: a real hub's
 //! certificate does not either.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -28,10 +29,55 @@ pub struct Pki {
     pub ca_file: PathBuf,
     /// `sha256//BASE64` of the leaf's public key, curl's form of a pin.
     pub spki_pin: String,
-    /// What the TLS port serves with.
-    pub config: Arc<ServerConfig>,
     /// Removes a temporary folder at the end.
     _temporary: Option<tempfile::TempDir>,
+}
+
+/// A certificate other than the hub's own, for a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Which {
+    /// By the same authority, of another host with another key.
+    Swapped,
+    /// By the same authority for the same names, with another key.
+    SameNameOtherKey,
+    /// By nobody, for the same names, with another key.
+    SelfSigned,
+    /// The hub's own key and names, ended yesterday.
+    Expired,
+    /// The hub's own key and names, from tomorrow on.
+    NotYetValid,
+}
+
+impl Which {
+    /// All of them.
+    pub const ALL: [Which; 5] = [
+        Which::Swapped,
+        Which::SameNameOtherKey,
+        Which::SelfSigned,
+        Which::Expired,
+        Which::NotYetValid,
+    ];
+
+    /// Its word in the control API, and its file's name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Which::Swapped => "swapped",
+            Which::SameNameOtherKey => "same_name_other_key",
+            Which::SelfSigned => "self_signed",
+            Which::Expired => "expired",
+            Which::NotYetValid => "not_yet_valid",
+        }
+    }
+}
+
+/// What the TLS port serves with. Tickets of one do not resume a session of
+/// another, so that every certificate is shown.
+#[derive(Debug)]
+pub struct Certs {
+    /// The hub's own.
+    pub own: Arc<ServerConfig>,
+    /// For faults; folders of before there were faults have none.
+    pub others: BTreeMap<Which, Arc<ServerConfig>>,
 }
 
 /// True for the server names that a hub answers to: without one, or with a
@@ -46,7 +92,7 @@ pub fn serves(name: Option<&str>) -> bool {
 
 impl Pki {
     /// Opens the folder, filling it if it holds no certificates yet.
-    pub fn open(folder: Option<&Path>) -> Result<Pki, String> {
+    pub fn open(folder: Option<&Path>) -> Result<(Pki, Certs), String> {
         let (dir, temporary) = match folder {
             Some(dir) => {
                 fs::create_dir_all(dir).map_err(|e| format!("cannot make the pki folder: {e}"))?;
@@ -65,25 +111,46 @@ impl Pki {
         if !files.iter().all(|f| f.exists()) {
             let made = make().map_err(|e| format!("cannot make certificates: {e}"))?;
             save(ca_file, &made.ca, 0o644)?;
-            save(leaf_file, &made.leaf, 0o644)?;
-            save(key_file, &made.key, 0o600)?;
+            save(leaf_file, &made.leaf.cert, 0o644)?;
+            save(key_file, &made.leaf.key, 0o600)?;
+            for (which, other) in &made.others {
+                let file = dir.join(which.word());
+                save(&file.with_extension("pem"), &other.cert, 0o644)?;
+                save(&file.with_extension("key"), &other.key, 0o600)?;
+            }
         }
         let bad = |e: &dyn std::fmt::Display| format!("cannot use the certificates of --pki: {e}");
         let key_pem = fs::read_to_string(key_file).map_err(|e| bad(&e))?;
         let pair = KeyPair::from_pem(&key_pem).map_err(|e| bad(&e))?;
         let hash = digest::digest(&digest::SHA256, &pair.subject_public_key_info());
-        let leaf = CertificateDer::from_pem_file(leaf_file).map_err(|e| bad(&e))?;
-        let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|e| bad(&e))?;
-        Ok(Pki {
+        let mut others = BTreeMap::new();
+        for which in Which::ALL {
+            let file = dir.join(which.word());
+            let (cert, key) = (file.with_extension("pem"), file.with_extension("key"));
+            if cert.exists() && key.exists() {
+                others.insert(which, config(&cert, &key).map_err(|e| bad(&e))?);
+            }
+        }
+        let certs = Certs {
+            own: config(leaf_file, key_file).map_err(|e| bad(&e))?,
+            others,
+        };
+        let pki = Pki {
             spki_pin: format!("sha256//{}", base64(hash.as_ref())),
-            config: config(leaf, key).map_err(|e| bad(&e))?,
             ca_file: ca_file.clone(),
             _temporary: temporary,
-        })
+        };
+        Ok((pki, certs))
     }
 }
 
-fn config(
+fn config(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, String> {
+    let leaf = CertificateDer::from_pem_file(cert).map_err(|e| e.to_string())?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|e| e.to_string())?;
+    served(leaf, key).map_err(|e| e.to_string())
+}
+
+fn served(
     leaf: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
 ) -> Result<Arc<ServerConfig>, rustls::Error> {
@@ -97,47 +164,94 @@ fn config(
     Ok(Arc::new(config))
 }
 
-struct Made {
-    ca: String,
-    leaf: String,
+/// A certificate with its key, both PEM.
+struct Pair {
+    cert: String,
     key: String,
 }
 
-/// A fresh authority and leaf. The authority's key is not kept: nothing needs
-/// a second certificate of it, and so nobody can make one.
+struct Made {
+    ca: String,
+    leaf: Pair,
+    others: Vec<(Which, Pair)>,
+}
+
+/// Names of the hub's own certificate.
+const NAMES: [&str; 3] = [
+    "*.homey.homeylocal.com",
+    "127-0-0-1.homey.homeylocal.com",
+    "localhost",
+];
+
+/// A fresh authority, the hub's certificate and those of the faults. The
+/// authority's key is not kept, so that nobody can make another of it.
 fn make() -> Result<Made, rcgen::Error> {
     let now = time::OffsetDateTime::now_utc();
+    let day = time::Duration::DAY;
     let mut ca = CertificateParams::new(Vec::new())?;
     ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     ca.distinguished_name
         .push(DnType::CommonName, "homey-sim test authority");
-    ca.not_before = now - time::Duration::days(1);
-    ca.not_after = now + time::Duration::days(3650);
+    // Older than the expired certificate.
+    ca.not_before = now - day * 30;
+    ca.not_after = now + day * 3650;
     let ca_key = KeyPair::generate()?;
     let ca_cert = ca.self_signed(&ca_key)?;
-
-    let names = [
-        "*.homey.homeylocal.com",
-        "127-0-0-1.homey.homeylocal.com",
-        "localhost",
-    ];
-    let mut leaf = CertificateParams::new(names.map(str::to_owned).to_vec())?;
-    leaf.distinguished_name
-        .push(DnType::CommonName, "*.homey.homeylocal.com");
-    leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    leaf.use_authority_key_identifier_extension = true;
-    leaf.not_before = ca.not_before;
-    // Apple's clients refuse leaves of more than 825 days.
-    leaf.not_after = now + time::Duration::days(820);
-    let leaf_key = KeyPair::generate()?;
     let issuer = Issuer::from_params(&ca, &ca_key);
-    let leaf_cert = leaf.signed_by(&leaf_key, &issuer)?;
+
+    let params = |names: &[&str], from, to| -> Result<CertificateParams, rcgen::Error> {
+        let mut leaf =
+            CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>())?;
+        leaf.distinguished_name.push(DnType::CommonName, names[0]);
+        leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        leaf.use_authority_key_identifier_extension = true;
+        (leaf.not_before, leaf.not_after) = (from, to);
+        Ok(leaf)
+    };
+    // Apple's clients refuse leaves of more than 825 days.
+    let (from, to) = (now - day, now + day * 820);
+    let own = KeyPair::generate()?;
+    let leaf = params(&NAMES, from, to)?.signed_by(&own, &issuer)?;
+    let mut others = Vec::new();
+    for which in Which::ALL {
+        let fresh = KeyPair::generate()?;
+        let (key, cert) = match which {
+            Which::Swapped => {
+                let names = ["hub.example.org", "*.example.org"];
+                (
+                    &fresh,
+                    params(&names, from, to)?.signed_by(&fresh, &issuer)?,
+                )
+            }
+            Which::SameNameOtherKey => (
+                &fresh,
+                params(&NAMES, from, to)?.signed_by(&fresh, &issuer)?,
+            ),
+            Which::SelfSigned => (&fresh, params(&NAMES, from, to)?.self_signed(&fresh)?),
+            Which::Expired => {
+                let leaf = params(&NAMES, now - day * 20, now - day)?;
+                (&own, leaf.signed_by(&own, &issuer)?)
+            }
+            Which::NotYetValid => {
+                let leaf = params(&NAMES, now + day, to)?;
+                (&own, leaf.signed_by(&own, &issuer)?)
+            }
+        };
+        let pair = Pair {
+            cert: cert.pem(),
+            key: key.serialize_pem(),
+        };
+        others.push((which, pair));
+    }
     Ok(Made {
         ca: ca_cert.pem(),
-        leaf: leaf_cert.pem(),
-        key: leaf_key.serialize_pem(),
+        leaf: Pair {
+            cert: leaf.pem(),
+            key: own.serialize_pem(),
+        },
+        others,
     })
 }
 

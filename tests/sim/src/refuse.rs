@@ -46,13 +46,20 @@ impl Hub {
             return reply(status, &body.to_string());
         }
         let row = ROWS.iter().find(|r| r.0 == code);
+        self.worded(row.map_or(500, |r| r.1), code)
+    }
+
+    /// The error reply for a code under a given status; a code that is not in
+    /// the table is its own text.
+    pub fn worded(&self, status: u16, code: &str) -> Response {
+        let row = ROWS.iter().find(|r| r.0 == code);
         let language = match self.switches().language {
             Language::Nl => 0,
             Language::En => 1,
             Language::De => 2,
             Language::Fr => 3,
         };
-        let (status, text) = row.map_or((500, code), |r| (r.1, r.2[language]));
+        let text = row.map_or(code, |r| r.2[language]);
         let body = json!({
             "code": status, "error": code, "error_description": format!("{text} [{code}]"),
         });

@@ -16,7 +16,9 @@ use crate::counters::Counters;
 use crate::dice::Dice;
 use crate::fault::Faults;
 use crate::home::{Home, generate};
+use crate::pki::Certs;
 use crate::rate::Rate;
+use crate::wire::link::Links;
 
 /// Which port a request came in by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,18 @@ pub enum Life {
     Down,
     /// The process is ending.
     End,
+}
+
+/// The hub ports, in the order of `Hub::listening`.
+pub const HUB_PORTS: [Via; 2] = [Via::Http, Via::Https];
+
+/// How often kept connections were cut, and how the last time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cut {
+    /// So often.
+    pub count: u64,
+    /// With RST.
+    pub rst: bool,
 }
 
 /// What the control API may change while running.
@@ -116,13 +130,20 @@ pub struct Hub {
     pub tokens: Tokens,
     /// Opens and closes the hub ports.
     pub life: watch::Sender<Life>,
-    /// How many hub listeners are open.
-    pub listening: watch::Sender<usize>,
+    /// Which hub ports are open.
+    pub listening: watch::Sender<[bool; 2]>,
+    /// Which hub ports are to be closed by a fault.
+    pub refusing: watch::Sender<[bool; 2]>,
+    /// Cuts the connections to the hub ports.
+    pub cut: watch::Sender<Cut>,
+    /// What the TLS port serves with.
+    pub certs: Certs,
     home: Mutex<Home>,
     auth: Mutex<Auth>,
     counters: Mutex<Counters>,
     switches: Mutex<Switches>,
     faults: Mutex<Faults>,
+    links: Mutex<Links>,
     rate: Mutex<Rate>,
     dice: Mutex<Dice>,
     boot: Mutex<Option<Boot>>,
@@ -135,7 +156,7 @@ fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Hub {
     /// A hub with a fresh home.
-    pub fn new(args: Args) -> Self {
+    pub fn new(args: Args, certs: Certs) -> Self {
         let v2 = args.dialect == Dialect::V2;
         // A source of its own: the home must not depend on fixed keys or ids.
         let mut dice = Dice::new(args.seed ^ 0x0074_6f6b_656e_7300);
@@ -170,12 +191,16 @@ impl Hub {
                 session,
             },
             life: watch::Sender::new(Life::Up),
-            listening: watch::Sender::new(0),
+            listening: watch::Sender::new([false; 2]),
+            refusing: watch::Sender::new([false; 2]),
+            cut: watch::Sender::default(),
+            certs,
             home: Mutex::new(generate::home(devices, args.seed)),
             auth: Mutex::new(auth),
             counters: Mutex::default(),
             switches: Mutex::new(switches),
             faults: Mutex::default(),
+            links: Mutex::default(),
             rate: Mutex::default(),
             dice: Mutex::new(dice),
             boot: Mutex::new(None),
@@ -211,6 +236,11 @@ impl Hub {
     /// The faults.
     pub fn faults(&self) -> MutexGuard<'_, Faults> {
         open(&self.faults)
+    }
+
+    /// The open connections.
+    pub fn links(&self) -> MutexGuard<'_, Links> {
+        open(&self.links)
     }
 
     /// The rate limit.

@@ -11,14 +11,15 @@ use crate::clock::{iso, now_ms};
 use crate::home::Home;
 use crate::state::Hub;
 
-/// `GET /api/manager/system`; `homeyPlatformVersion` tells V3 from V2.
-pub fn system(hub: &Hub) -> Value {
+/// `GET /api/manager/system`; `homeyPlatformVersion` tells V3 from V2. `id` is
+/// the hub's, or another's when a fault says so.
+pub fn system(hub: &Hub, id: &str) -> Value {
     let now = now_ms();
     let uptime = hub.started.elapsed().as_secs() + 86_423;
     let times = json!({"user": 1, "nice": 1, "sys": 1, "idle": 1, "irq": 0});
     if hub.v2() {
         return json!({
-            "bootId": hub.boot_id, "cloudId": hub.id, "hostname": format!("homey-{}", hub.id),
+            "bootId": hub.boot_id, "cloudId": id, "hostname": format!("homey-{id}"),
             "platform": "linux", "release": "4.14.15", "arch": "arm", "uptime": uptime,
             "loadavg": [0.21, 0.18, 0.15], "totalmem": 1_040_000_000u64,
             "freememMachine": 410_000_000u64, "freememHuman": "39%",
@@ -31,13 +32,13 @@ pub fn system(hub: &Hub) -> Value {
         });
     }
     json!({
-        "cloudId": hub.id, "bootId": hub.boot_id, "homeyVersion": version(false),
+        "cloudId": id, "bootId": hub.boot_id, "homeyVersion": version(false),
         "homeyPlatform": "local", "homeyPlatformVersion": 2, "date": iso(now),
         "dateHuman": "Sunday 1 March 2026 21:45:54", "dateDst": false, "language": "nl",
         "country": "NL", "timezone": "Europe/Amsterdam", "rebootReason": "software",
         "bootDate": iso(now - 86_423_000), "homeyModelId": "homey5q",
         "homeyModelName": "Homey Pro (Early 2023)", "nodeVersion": "v22.0.0",
-        "hostname": format!("homey-{}", hub.id), "totalmem": 2_040_000_000u64,
+        "hostname": format!("homey-{id}"), "totalmem": 2_040_000_000u64,
         "freemem": 610_000_000u64, "loadavg": [0.31, 0.28, 0.25], "uptime": uptime,
         "cpus": [{"model": "Cortex-A55", "speed": 1800, "times": times}],
         "platform": "linux", "devmode": false, "address": "192.168.1.20:80",

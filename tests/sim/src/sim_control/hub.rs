@@ -12,11 +12,10 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Ask, done, fail};
+use super::{Ask, done, fail, faults};
 use crate::args::{Language, Lists, WriteReply};
 use crate::auth::Kind;
 use crate::counters::Counters;
-use crate::fault::Stall;
 use crate::state::{Boot, Hub, Life, Via};
 
 /// `GET /_sim`: says where the rest is explained.
@@ -132,13 +131,20 @@ fn switched(hub: &Hub, ask: Options) -> Result<(), String> {
 
 /// `GET /_sim/counters`.
 pub async fn counters(State(hub): State<Arc<Hub>>) -> Response {
-    let value = hub.counters().json();
+    let mut value = hub.counters().json();
+    value["faults"] = json!(hub.faults().totals());
+    let (open, spread) = hub.links().json();
+    value["connections_open"] = json!(open.as_array().map_or(0, Vec::len));
+    value["open"] = open;
+    value["requests_per_connection"] = spread;
     done(&value)
 }
 
 /// `POST /_sim/counters/reset`.
 pub async fn reset(State(hub): State<Arc<Hub>>) -> Response {
     *hub.counters() = Counters::default();
+    hub.faults().reset_totals();
+    hub.links().reset();
     done(&Value::Bool(true))
 }
 
@@ -174,7 +180,7 @@ pub async fn restart(
         }
         let mut listening = again.listening.subscribe();
         again.life.send_replace(Life::Down);
-        let _ = listening.wait_for(|open| *open == 0).await;
+        let _ = listening.wait_for(|open| *open == [false; 2]).await;
         tokio::spawn(up_again(again, down, ask));
     });
     if via == Via::Control {
@@ -195,16 +201,11 @@ async fn up_again(hub: Arc<Hub>, down: Duration, ask: Restart) {
     });
 }
 
-/// `POST /_sim/stall`: see `fault::Stall`.
-pub async fn stall(State(hub): State<Arc<Hub>>, Ask(ask): Ask<Stall>) -> Response {
-    hub.faults().add(ask);
-    done(&Value::Bool(true))
-}
-
 /// `POST /_sim/clear`: no faults, no slow or hanging devices, no boot phases,
 /// no licence error. Values, availability and tokens stay.
 pub async fn clear(State(hub): State<Arc<Hub>>) -> Response {
     hub.faults().clear();
+    faults::settle(&hub).await;
     *hub.boot() = None;
     hub.switches().licence = None;
     for device in &mut hub.home().devices {

@@ -3,6 +3,7 @@
 //! The control API under `/_sim/`: how a test changes the hub and asks what
 //! happened. It is no part of what a real hub does.
 
+mod faults;
 mod hub;
 mod items;
 
@@ -12,15 +13,22 @@ use axum::Router;
 use axum::async_trait;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
+use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::gate;
 use crate::home::Home;
 use crate::home::find::Miss;
 use crate::refuse::reply;
 use crate::state::Hub;
+
+/// Everything the control port answers.
+pub fn app(hub: &Arc<Hub>) -> Router {
+    routes(hub).layer(from_fn(gate::whole))
+}
 
 /// The routes; what is not one of them falls through to the caller's fallback.
 #[rustfmt::skip]
@@ -44,7 +52,11 @@ pub fn routes(hub: &Arc<Hub>) -> Router {
         .route("/_sim/counters", get(hub::counters))
         .route("/_sim/counters/reset", post(hub::reset))
         .route("/_sim/restart", post(hub::restart))
-        .route("/_sim/stall", post(hub::stall))
+        .route("/_sim/fault", post(faults::add))
+        .route("/_sim/fault/remove", post(faults::remove))
+        .route("/_sim/faults", get(faults::list))
+        .route("/_sim/stall", post(faults::stall))
+        .route("/_sim/cut", post(faults::cut))
         .route("/_sim/clear", post(hub::clear))
         .with_state(hub.clone())
 }
