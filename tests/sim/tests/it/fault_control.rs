@@ -32,6 +32,22 @@ fn chances_repeat_by_seed() {
     assert!((8..35).contains(&hits), "{hits} of 50");
     assert_eq!(run(json!(7)).0, one);
     assert_ne!(run(json!(8)).0, one);
+    // Two kinds of one seed draw for themselves.
+    let both = ["head", "body"].map(|phase| {
+        let fault =
+            json!({"kind": "stall", "phase": phase, "ms": 0, "probability": 0.4, "seed": 7});
+        let id = sim.fault(fault);
+        let met: Vec<u64> = (0..50)
+            .map(|_| {
+                statuses(&sim, 1);
+                let met = &sim.control("faults", Value::Null)[0]["met"];
+                met.as_u64().expect("a count")
+            })
+            .collect();
+        sim.control("fault/remove", json!({"id": id}));
+        met
+    });
+    assert_ne!(both[0], both[1]);
     for (probability, hit) in [(0.0, 200), (1.0, 500)] {
         let fault = json!({"kind": "status", "code": 500, "probability": probability});
         let id = sim.fault(fault);
