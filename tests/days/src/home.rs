@@ -60,7 +60,7 @@ pub const WHEEL: (&str, &str) = ("wheel", "Living room/Ceiling light dim");
 pub const LIFE: u64 = 3 * SECOND;
 
 /// How often an idle panel polls.
-pub const IDLE: u64 = 60 * SECOND;
+pub const IDLE: u64 = 240 * SECOND;
 
 /// All of it.
 pub struct Home {
@@ -98,8 +98,8 @@ fn redate(ca_file: &Path) -> std::result::Result<(), Box<dyn std::error::Error>>
 
 fn config(sim: &Sim, key: &Path) -> String {
     let mut config = Config::of(sim, key)
-        .also("[poll]\ninterval_ms = 2000\nidle_ms = 60000\nidle_after_s = 20")
-        .also("[timing]\nstale_ms = 150000\nreassert_s = 86400");
+        .also("[poll]\ninterval_ms = 5000\nidle_ms = 240000\nidle_after_s = 15")
+        .also("[timing]\nstale_ms = 600000\nreassert_s = 86400");
     for (name, does, _) in BUTTONS {
         config = config.control(name, &format!("press = {{ {does} }}"));
     }
@@ -268,14 +268,7 @@ impl Home {
         let panel = self.panel()?;
         let lies = truth.into_iter().filter_map(|(lamp, value)| {
             let shown = panel.now(lamp);
-            let right = shown["state"] == "ready"
-                && match &value {
-                    Value::Bool(on) => shown["on"] == *on,
-                    Value::Number(n) => shown["text"]
-                        .as_str()
-                        .is_some_and(|text| is_shown(text, n.as_f64())),
-                    _ => false,
-                };
+            let right = shown["state"] == "ready" && is_shown(lamp, &shown, &value);
             (!right).then(|| format!("{lamp} shows {shown}, and the hub has {value}"))
         });
         Ok(lies.collect())
@@ -299,15 +292,15 @@ impl Home {
     }
 }
 
-/// Whether a lamp's text begins with this number, as far as the text is precise.
-fn is_shown(text: &str, number: Option<f64>) -> bool {
-    let digits: String = text
-        .chars()
-        .take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '-'))
-        .collect();
-    let precision = digits.split_once('.').map_or(0, |(_, after)| after.len());
-    match (digits.parse::<f64>(), number) {
-        (Ok(shown), Some(number)) => (shown - number).abs() <= 0.51 / 10_f64.powi(precision as i32),
+/// Whether a lamp shows this value: a number by its level where that is all there is to it, else by its text.
+fn is_shown(lamp: &str, shown: &Value, value: &Value) -> bool {
+    match value {
+        Value::Bool(on) => shown["on"] == *on,
+        Value::Number(n) if lamp == "ceiling" => {
+            let levels = shown["level"].as_f64().zip(n.as_f64());
+            levels.is_some_and(|(shown, is)| (shown - is).abs() < 0.006)
+        }
+        Value::Number(n) => shown["text"].as_str().and_then(|text| text.parse().ok()) == n.as_f64(),
         _ => false,
     }
 }

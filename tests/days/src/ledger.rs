@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 
 use crate::clock::{MILLI, Nanos};
 
-/// The five words, and what the driver did to a panel that can say none any more.
-pub const WORDS: [&str; 6] = [
+/// The five words; what the driver did to a panel that can say none any more; and a word that was not shown, since the next
+/// one on the same control came with it (newest states only are told). The panel's own sum has those at its end.
+pub const WORDS: [&str; 7] = [
     "confirmed",
     "refused",
     "superseded",
     "expired",
     "unknown",
     "killed",
+    "overtaken",
 ];
 
 /// One press.
@@ -27,6 +29,8 @@ pub struct Press {
     pub executed: u32,
     /// The hub was frozen while it was under way: what it had received it may do when it thaws.
     pub frozen: bool,
+    /// One of several on the same control, whose words may overtake each other.
+    pub grouped: bool,
 }
 
 /// Something that the hub did.
@@ -64,6 +68,7 @@ impl Ledger {
             word: None,
             executed: 0,
             frozen: false,
+            grouped: false,
         });
     }
 
@@ -82,9 +87,18 @@ impl Ledger {
         Ok(())
     }
 
+    /// As [`Ledger::press`], for one of several on one control.
+    pub fn press_again(&mut self, control: &str, does: &str, at: Nanos) {
+        self.press(control, does, at);
+        if let Some(press) = self.open.last_mut() {
+            press.grouped = true;
+        }
+    }
+
     /// Presses without a word.
     pub fn waiting(&self) -> Vec<&Press> {
-        self.open.iter().filter(|p| p.word.is_none()).collect()
+        let waits = |p: &&Press| p.word.is_none() && !p.grouped;
+        self.open.iter().filter(waits).collect()
     }
 
     /// The hub is frozen from now on.
@@ -132,11 +146,13 @@ impl Ledger {
     /// Everything has had its time: each press has its word, and the hub did what the words say.
     pub fn close(&mut self) -> Result<(), String> {
         for press in self.open.drain(..) {
-            let Some(word) = press.word else {
+            let overtaken = press.grouped.then_some("overtaken");
+            let Some(word) = press.word.or(overtaken) else {
                 return Err(format!("{press:?} has no word"));
             };
             *self.words.entry(word).or_default() += 1;
             let fits = match word {
+                _ if press.grouped => true,
                 "confirmed" => press.executed > 0,
                 "unknown" | "killed" => true,
                 // Another press on the same target may be the one that was found to have caused it.

@@ -24,6 +24,8 @@ fn reasons(act: Act) -> &'static [&'static str] {
             "refused",
             "503",
             "lists no devices",
+            "404 not_found",
+            "no answer",
             "closed",
             "not sent in time",
             "reply lost",
@@ -99,7 +101,10 @@ impl Talk {
         };
         let links = panel.shows.since(self.links);
         self.links += links.len();
-        let link = links.iter().find(|said| said.line.starts_with("{\"link\""));
+        // Once a day everything is shown again.
+        let link = links
+            .iter()
+            .find(|said| said.line.starts_with("{\"link\"") && said.line != "{\"link\":\"ready\"}");
         let log = panel.log.since(self.log);
         self.log += log.len();
         let line = log
