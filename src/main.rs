@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Arguments to command, failure to exit code.
 
+mod footprint;
+
 use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    footprint::give_memory_back();
     match homey_panel::cli::main(std::env::args_os().skip(1)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

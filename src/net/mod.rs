@@ -23,6 +23,7 @@ mod exchange;
 mod fetch;
 mod lan;
 mod own;
+mod roots;
 mod session;
 mod tls;
 mod verify;

@@ -8,27 +8,13 @@
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, Error};
 
-/// Which certificates stand in the CA file: their SHA-256.
-#[derive(Debug, Default)]
-pub(super) struct OwnCertificates(Vec<[u8; 32]>);
-
-impl OwnCertificates {
-    pub(super) fn add(&mut self, certificate: &CertificateDer<'_>) {
-        self.0.extend(digest(certificate));
-    }
-
-    /// Whether `certificate` is one of them, is for `name` and is valid `now`. `None`: it is none of them.
-    pub(super) fn verify(
-        &self,
-        certificate: &CertificateDer<'_>,
-        name: &ServerName<'_>,
-        now: UnixTime,
-    ) -> Option<Result<(), Error>> {
-        if !self.0.contains(&digest(certificate)?) {
-            return None;
-        }
-        Some(check(certificate, name, now).map_err(Error::InvalidCertificate))
-    }
+/// Whether a certificate that stands in the CA file is for `name` and valid `now`.
+pub(super) fn verify(
+    certificate: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<(), Error> {
+    check(certificate, name, now).map_err(Error::InvalidCertificate)
 }
 
 fn check(
@@ -59,11 +45,6 @@ fn check(
         return Err(CertificateError::Expired);
     }
     Ok(())
-}
-
-fn digest(certificate: &CertificateDer<'_>) -> Option<[u8; 32]> {
-    let digest = ring::digest::digest(&ring::digest::SHA256, certificate);
-    <[u8; 32]>::try_from(digest.as_ref()).ok()
 }
 
 /// First and last second of a certificate (RFC 5280 §4.1), in Unix time.

@@ -11,16 +11,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, KeyProvider};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{PrivateKeyDer, ServerName, UnixTime};
 use rustls::sign::SigningKey;
 use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, RootCertStore};
 
 use super::Error;
-use super::own::OwnCertificates;
+use super::roots::Roots;
 use super::verify::{ChainVerifier, PinVerifier};
 
 /// The name that is sent in SNI and, without a pin, checked against the certificate.
@@ -47,7 +46,7 @@ const BUNDLES: [&str; 4] = [
 
 /// Makes the one configuration that every connection of this program shares, so that sessions resume.
 ///
-/// Reads the bundle file certificate by certificate and keeps only the trust anchors.
+/// Looks through the CA file once, and again for every handshake that shows a chain; holds none of it ([`Roots`]).
 /// Errors name the file and what to do.
 pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(CryptoProvider {
@@ -59,19 +58,8 @@ pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
         .map_err(|e| Error::Trust(format!("setting up TLS: {e}")))?;
     let verifier: Arc<dyn rustls::client::danger::ServerCertVerifier> = match trust {
         Trust::Pin(pin) => Arc::new(PinVerifier::new(*pin, &provider)),
-        Trust::System => {
-            let none = OwnCertificates::default();
-            Arc::new(ChainVerifier::new(
-                load(&system_bundle()?, None)?,
-                none,
-                &provider,
-            )?)
-        }
-        Trust::CaFile(path) => {
-            let mut own = OwnCertificates::default();
-            let roots = load(path, Some(&mut own))?;
-            Arc::new(ChainVerifier::new(roots, own, &provider)?)
-        }
+        Trust::System => Arc::new(chain(&system_bundle()?, false, &provider)?),
+        Trust::CaFile(path) => Arc::new(chain(path, true, &provider)?),
     };
     // "dangerous" is rustls's word for any verifier but its own; both of ours end in its checks.
     let mut config = builder
@@ -109,36 +97,9 @@ fn system_bundle() -> Result<PathBuf, Error> {
     })
 }
 
-fn load(path: &Path, mut own: Option<&mut OwnCertificates>) -> Result<RootCertStore, Error> {
-    let shown = path.display();
-    let mut roots = RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(path)
-        .map_err(|e| Error::Trust(format!("reading the CA file {shown}: {}", pem_text(&e))))?;
-    let mut unusable = 0_usize;
-    for certificate in certificates {
-        let certificate = certificate
-            .map_err(|e| Error::Trust(format!("reading the CA file {shown}: {}", pem_text(&e))))?;
-        if let Some(own) = &mut own {
-            own.add(&certificate);
-        }
-        if roots.add(certificate).is_err() {
-            unusable += 1;
-        }
-    }
-    if roots.is_empty() {
-        return Err(Error::Trust(format!(
-            "the CA file {shown} holds no usable certificate ({unusable} unusable); it must be PEM text with -----BEGIN CERTIFICATE-----"
-        )));
-    }
-    roots.roots.shrink_to_fit();
-    Ok(roots)
-}
-
-fn pem_text(error: &rustls::pki_types::pem::Error) -> String {
-    match error {
-        rustls::pki_types::pem::Error::Io(e) => e.to_string(),
-        other => format!("not PEM: {other}"),
-    }
+fn chain(path: &Path, own: bool, provider: &CryptoProvider) -> Result<ChainVerifier, Error> {
+    let roots = Roots::open(path).map_err(Error::Trust)?;
+    Ok(ChainVerifier::new(roots, own, provider))
 }
 
 /// Reads `sha256//BASE64`, curl's form of a public key pin. Errors say the form.

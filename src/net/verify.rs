@@ -7,20 +7,21 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
 };
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
-    AlertDescription, CertificateError, DigitallySignedStruct, OtherError, RootCertStore,
-    SignatureScheme,
+    AlertDescription, CertificateError, DigitallySignedStruct, OtherError, SignatureScheme,
 };
 
-use super::own::OwnCertificates;
+use super::TlsFault;
+use super::own;
+use super::roots::Roots;
 use super::tls::show_pin;
-use super::{Error, TlsFault};
 
 /// Carries a [`TlsFault`] through rustls, which has no variant for a certificate with a remedy.
 #[derive(Debug)]
@@ -57,21 +58,19 @@ fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
 /// Chain, name and dates by webpki; of certificates that stand in the CA file themselves, name and dates.
 #[derive(Debug)]
 pub(super) struct ChainVerifier {
-    inner: Arc<WebPkiServerVerifier>,
-    own: OwnCertificates,
+    roots: Roots,
+    /// Whether the server's own certificate may stand among the roots: in a CA file of the user's, not in the system's.
+    own: bool,
+    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl ChainVerifier {
-    /// `roots` must not be empty.
-    pub(super) fn new(
-        roots: RootCertStore,
-        own: OwnCertificates,
-        provider: &Arc<CryptoProvider>,
-    ) -> Result<ChainVerifier, Error> {
-        let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-            .build()
-            .map_err(|e| Error::Trust(format!("setting up the CA certificates: {e}")))?;
-        Ok(ChainVerifier { inner, own })
+    pub(super) fn new(roots: Roots, own: bool, provider: &CryptoProvider) -> ChainVerifier {
+        ChainVerifier {
+            roots,
+            own,
+            algorithms: provider.signature_verification_algorithms,
+        }
     }
 }
 
@@ -81,19 +80,30 @@ impl ServerCertVerifier for ChainVerifier {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
-        ocsp: &[u8],
+        _: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let error =
-            match self
-                .inner
-                .verify_server_cert(end_entity, intermediates, server_name, ocsp, now)
-            {
-                Ok(verified) => return Ok(verified),
-                Err(error) => error,
-            };
-        if let Some(verdict) = self.own.verify(end_entity, server_name, now) {
-            return verdict.map(|()| ServerCertVerified::assertion());
+        let found = self
+            .roots
+            .find(end_entity, intermediates)
+            .map_err(|text| refuse(TlsFault::Other(text)))?;
+        let chained = ParsedCertificate::try_from(end_entity).and_then(|parsed| {
+            verify_server_cert_signed_by_trust_anchor(
+                &parsed,
+                &found.anchors,
+                intermediates,
+                now,
+                self.algorithms.all,
+            )?;
+            verify_server_name(&parsed, server_name)
+        });
+        let error = match chained {
+            Ok(()) => return Ok(ServerCertVerified::assertion()),
+            Err(error) => error,
+        };
+        if self.own && found.own {
+            return own::verify(end_entity, server_name, now)
+                .map(|()| ServerCertVerified::assertion());
         }
         // Dates and names have cures of their own; everything else about a self-signed certificate, and an
         // issuer that nobody knows, has the pin as its cure.
@@ -134,8 +144,7 @@ impl ServerCertVerifier for ChainVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner
-            .verify_tls12_signature(message, certificate, signed)
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -144,12 +153,11 @@ impl ServerCertVerifier for ChainVerifier {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner
-            .verify_tls13_signature(message, certificate, signed)
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
+        self.algorithms.supported_schemes()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::homey::call::Call as HubCall;
 use crate::homey::error::{Kind, classify, expect_json, retry_after};
 use crate::homey::reply;
 use crate::http::ResponseHead;
-use crate::net::{self, Error, Phase, Session};
+use crate::net::{self, Error, Phase, Repeat, Session};
 use crate::panel::plan::PointId;
 use crate::panel::{Call, Order, Outcome};
 use crate::time::Time;
@@ -39,6 +39,15 @@ enum Start {
 fn refused(job: &Job, why: String) -> Outcome {
     log::info!("{}: {why}", job.doing);
     Outcome::Refused { why }
+}
+
+/// Whether the request of an order may be sent a second time on a connection that died under it: what the call
+/// allows, and never a one-shot.
+fn repeat_of(order: &Order, call: Repeat) -> Repeat {
+    match order {
+        Order::Set { once: true, .. } | Order::Start(_) => Repeat::Never,
+        Order::Set { .. } | Order::Read { .. } => call,
+    }
 }
 
 impl Life {
@@ -155,7 +164,7 @@ impl Life {
         let capability =
             |point: PointId| self.plan.points.get(usize::from(point.0)).ok_or_else(gone);
         let call = match order {
-            Order::Set { point, value } => HubCall::SetCapability {
+            Order::Set { point, value, .. } => HubCall::SetCapability {
                 device: self.directory.device(*point).ok_or_else(gone)?,
                 capability: &capability(*point)?.capability,
                 value,
@@ -182,7 +191,8 @@ impl Life {
                 format!("start {name}")
             }
         };
-        let request = self.hub.request(&call).map_err(|e| e.message)?;
+        let mut request = self.hub.request(&call).map_err(|e| e.message)?;
+        request.repeat = repeat_of(order, request.repeat);
         Ok((request, doing, call.scope()))
     }
 
@@ -277,6 +287,32 @@ impl Life {
             Err(refusal) => Outcome::Refused {
                 why: format!("the device's state: {refusal}"),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::homey::Value;
+    use crate::panel::plan::StartId;
+
+    #[test]
+    fn a_one_shot_is_never_sent_again_on_a_connection_that_died() {
+        let set = |once| Order::Set {
+            point: PointId(0),
+            value: Value::Bool(true),
+            once,
+        };
+        let read = Order::Read { point: PointId(0) };
+        for (order, call, want) in [
+            (set(false), Repeat::Once, Repeat::Once),
+            (set(true), Repeat::Once, Repeat::Never),
+            (set(false), Repeat::Never, Repeat::Never),
+            (Order::Start(StartId(0)), Repeat::Once, Repeat::Never),
+            (read, Repeat::Once, Repeat::Once),
+        ] {
+            assert_eq!(repeat_of(&order, call), want, "{order:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! TLS against servers of our own: whom to trust and whom not, and what the reader of an error is told to do.
 
+mod bundle;
 mod connection;
 mod trust;
 

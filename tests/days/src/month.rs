@@ -71,8 +71,20 @@ pub struct Row {
     pub recoveries: Vec<Nanos>,
 }
 
-/// Memory and descriptors at the end of a day: the panel's number, its age in days, KiB, descriptors.
-pub type Sample = (u32, u64, u64, u64);
+/// What a panel costs at the end of a day.
+#[derive(Copy, Clone, Debug)]
+pub struct Sample {
+    /// Which one since the start of the month.
+    pub panel: u32,
+    /// In days.
+    pub age: u64,
+    /// Memory of its own.
+    pub kib: u64,
+    /// Connections.
+    pub sockets: usize,
+    /// Other descriptors.
+    pub others: usize,
+}
 
 /// A month under way.
 pub struct Month {
@@ -117,6 +129,7 @@ impl Month {
     pub fn run(&mut self, days: u64) -> Result<()> {
         self.start()?;
         self.recover("start", 0)?;
+        self.stretch()?;
         self.talk.explained(&mut self.home, Act::Press)?;
         for (at, act) in self.calendar(days) {
             let midnight = |now: Nanos, began: Nanos| (now - began) / DAY;
@@ -335,8 +348,38 @@ impl Month {
         let anon = status.lines().find_map(|l| l.strip_prefix("RssAnon:"));
         let kib = anon.and_then(|l| l.split_whitespace().next()?.parse().ok());
         let kib = kib.ok_or("the kernel does not tell RssAnon")?;
-        self.samples.push((number, age, kib, process.fds()));
+        let links = std::fs::read_dir(format!("/proc/{}/fd", process.pid()));
+        let links = links.map_err(|e| format!("descriptors: {e}"))?.flatten();
+        let links = links.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+        let (sockets, others): (Vec<_>, Vec<_>) =
+            links.partition(|link| link.to_string_lossy().starts_with("socket:"));
+        let sample = Sample {
+            panel: number,
+            age,
+            kib,
+            sockets: sockets.len(),
+            others: others.len(),
+        };
+        if self.tell {
+            eprintln!("{sample:?} {others:?}");
+        }
+        self.samples.push(sample);
         Ok(())
+    }
+
+    /// All connections of the panel in their handshake at once, commands on each: the most that it ever needs at a time, so
+    /// that memory is compared with that and not with a quiet day's.
+    fn stretch(&mut self) -> Result<()> {
+        self.deeds()?;
+        self.home.sim.post("cut", &json!({}))?;
+        self.home.freeze_hub(true)?;
+        for button in [BUTTONS[0], BUTTONS[2], BUTTONS[3], BUTTONS[5], BUTTONS[6]] {
+            self.press(button)?;
+        }
+        self.home.go(SECOND)?;
+        self.home.freeze_hub(false)?;
+        self.recover("a stretch", 0)?;
+        self.settle()
     }
 
     /// Something was wrong and is over: the panel gets well, says the truth, and explains itself.
@@ -432,6 +475,8 @@ impl Month {
             Act::HousePower | Act::PanelKill | Act::PanelNoClock | Act::PanelStop => {
                 let presses = self.panel_anew(act)?;
                 self.after(act)?;
+                self.stretch()?;
+                self.talk.explained(&mut self.home, act)?;
                 Ok(presses)
             }
         }

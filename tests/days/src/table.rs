@@ -8,19 +8,26 @@ use crate::clock::SECOND;
 use crate::ledger::WORDS;
 use crate::month::{Month, Sample, name};
 
-/// What a panel may grow by after its second day: pages that it touches for the first time, late.
+/// What a panel may grow by after its first day: pages that it touches for the first time, late.
 const SLACK: u64 = 64;
 
-/// Memory and descriptors do not grow from a panel's second day on.
+/// One for the poll and three for commands.
+const CONNECTIONS: usize = 4;
+
+/// A panel's memory and descriptors do not grow after its first day.
 pub fn flat(samples: &[Sample]) -> Result<(), String> {
-    for (number, _, kib, fds) in samples {
-        let first = samples.iter().find(|s| s.0 == *number && s.1 >= 1);
-        if let Some((_, age, before, open)) = first {
-            if *kib > before + SLACK || fds > open {
-                return Err(format!(
-                    "panel {number} grew after day {age}: {before} KiB and {open} descriptors, then {kib} and {fds}"
-                ));
-            }
+    for sample in samples {
+        let first = samples
+            .iter()
+            .find(|s| s.panel == sample.panel && s.age >= 1);
+        let grown = first.is_some_and(|first| {
+            sample.age > first.age
+                && (sample.kib > first.kib + SLACK || sample.others != first.others)
+        });
+        if grown || sample.sockets > CONNECTIONS {
+            return Err(format!(
+                "a panel has grown: {sample:?}, on its first whole day {first:?}"
+            ));
         }
     }
     Ok(())
@@ -67,15 +74,16 @@ pub fn print(month: &Month, days: u64, seed: u64, took: Duration) {
         ledger.executed,
         ledger.late_thawed
     );
-    let lives = month.samples.iter().map(|s| s.0).max().unwrap_or(0);
-    for number in 1..=lives {
-        let own: Vec<&Sample> = month.samples.iter().filter(|s| s.0 == number).collect();
-        if let (Some(first), Some(last)) =
-            (own.iter().find(|s| s.1 >= 1).or(own.first()), own.last())
-        {
+    for sample in &month.samples {
+        let same = |s: &&Sample| s.panel == sample.panel;
+        let own: Vec<&Sample> = month.samples.iter().filter(same).collect();
+        let last = own
+            .last()
+            .filter(|last| last.age == sample.age && last.age > 1);
+        if let (Some(last), Some(first)) = (last, own.iter().find(|s| s.age >= 1)) {
             println!(
-                "panel {number}: day {} {} KiB, {} descriptors; day {} {} KiB, {} descriptors",
-                first.1, first.2, first.3, last.1, last.2, last.3
+                "panel {}: day {} {} KiB, {} descriptors; day {} {} KiB, {} descriptors, and at most 4 connections",
+                first.panel, first.age, first.kib, first.others, last.age, last.kib, last.others
             );
         }
     }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What keeps the running program small: fixed bounds for the allocator, and no unwinder.
+//!
+//! Must not know what the program does.
+
+/// Fixes what glibc's allocator would else learn from the largest reply: what is freed at the end of the heap goes back to
+/// the kernel, and a br window has a mapping of its own. So one list of a large home does not stay in memory for ever.
+pub fn give_memory_back() {
+    #[cfg(target_env = "gnu")]
+    for (option, bytes) in [
+        (nix::libc::M_MMAP_THRESHOLD, 128 * 1024),
+        (nix::libc::M_TRIM_THRESHOLD, 32 * 1024),
+        (nix::libc::M_TOP_PAD, 16 * 1024),
+    ] {
+        // SAFETY: mallopt takes any two numbers; nothing else runs yet that could allocate meanwhile.
+        unsafe { nix::libc::mallopt(option, bytes) };
+    }
+}
+
+/// Stands in for libgcc_s, which would be loaded (100 KB) for backtraces alone: with `panic = "abort"` nothing unwinds. The
+/// standard library asks for these names; with a backtrace that is always empty, the linker also leaves out what would read
+/// debug information (170 KB). A panic still says its message, file and line.
+#[cfg(all(panic = "abort", target_os = "linux", target_env = "gnu"))]
+mod unwinder {
+    use std::ffi::{c_int, c_void};
+
+    /// `_URC_END_OF_STACK`: there is no frame to see.
+    const END_OF_STACK: c_int = 5;
+
+    // SAFETY: the name is libgcc's, and so is what it promises: it calls `see` for no frame at all.
+    #[unsafe(no_mangle)]
+    extern "C" fn _Unwind_Backtrace(_see: *const c_void, _argument: *mut c_void) -> c_int {
+        END_OF_STACK
+    }
+
+    /// Functions that are called from frames under unwinding only, of which there is none: whatever they are given, they
+    /// end the program.
+    macro_rules! never {
+        ($($name:ident)*) => {$(
+            // SAFETY: the name is libgcc's; it never returns, so it owes no caller a value.
+            #[unsafe(no_mangle)]
+            extern "C" fn $name() -> ! {
+                std::process::abort()
+            }
+        )*};
+    }
+
+    never! {
+        _Unwind_GetDataRelBase _Unwind_GetIP _Unwind_GetIPInfo _Unwind_GetLanguageSpecificData
+        _Unwind_GetRegionStart _Unwind_GetTextRelBase _Unwind_Resume _Unwind_SetGR _Unwind_SetIP
+    }
+    #[cfg(target_arch = "arm")]
+    never! {
+        _Unwind_VRS_Get _Unwind_VRS_Set __gnu_unwind_frame
+        __aeabi_unwind_cpp_pr0 __aeabi_unwind_cpp_pr1 __aeabi_unwind_cpp_pr2
+    }
+}

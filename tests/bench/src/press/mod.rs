@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From a press to its acknowledgement on the panel and to the first byte of its command on the wire.
+//!
+//! Both ends are seen by this process: the line that says `taken`, and the command's TLS record as it passes the relay.
+
+mod hard;
+mod stall;
+
+use std::time::{Duration, Instant};
+
+use homey_rig::{Config, Panel, Result, SOON};
+
+use crate::home::{Bench, Home, PATIENCE};
+use crate::relay::{Record, Relay};
+use crate::row::{Report, Row};
+use crate::stats::Samples;
+
+pub use hard::hard;
+
+/// Bindings of the panel that is pressed.
+const CONTROLS: usize = 16;
+
+/// A stalled poll stays so for as long as a volley takes.
+pub const PATIENT: &str =
+    "[limits]\nconnect_ms = 60000\ntls_ms = 60000\nfirst_byte_ms = 60000\npoll_ms = 60000";
+
+/// Milliseconds, of all states.
+const ACK_P99: f64 = 5.0;
+const ACK_MAX: f64 = 50.0;
+/// Milliseconds until the first byte, towards each dialect.
+const BYTE_V3: f64 = 10.0;
+const BYTE_V2: f64 = 160.0;
+
+/// A home, a panel in it, and the relay between them.
+pub struct Wall {
+    pub panel: Panel,
+    pub relay: Relay,
+    /// Bytes of a command's record at least; everything else that is asked is shorter.
+    command: usize,
+}
+
+/// What a volley of presses came to.
+#[derive(Default)]
+pub struct Volley {
+    pub ack: Samples,
+    pub byte: Samples,
+}
+
+impl Wall {
+    /// A panel with 16 controls that is ready, all its connections through a relay.
+    pub fn new(bench: &Bench, home: &Home, shape: impl Fn(Config) -> Config) -> Result<Wall> {
+        let relay = Relay::new(home.address()?)?;
+        let config = home.bound(home.config(relay.address), CONTROLS);
+        let panel = home.panel(bench, &shape(config))?;
+        let mut wall = Wall {
+            panel,
+            relay,
+            command: 0,
+        };
+        // Nothing that a panel asks is as long as a command.
+        for n in 0..2 {
+            wall.press(&format!("c{n}"))?;
+            wall.end(&format!("c{n}"), &["confirmed"])?;
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        let data = wall.relay.since(0).into_iter().filter(|r| r.data);
+        // `false` is one letter longer than `true`, and so may its length be.
+        wall.command = data.map(|r| r.len).max().unwrap_or(0).saturating_sub(2);
+        Ok(wall)
+    }
+
+    /// Whether a record is that of a command.
+    pub fn is_command(&self, record: &Record) -> bool {
+        record.data && record.len >= self.command
+    }
+
+    /// Presses; when that was, and until it was acknowledged.
+    pub fn press(&mut self, name: &str) -> Result<(Instant, Duration)> {
+        let began = Instant::now();
+        self.panel.tap(name)?;
+        let taken = self.panel.word(name, "taken", SOON)?;
+        Ok((began, taken.saturating_duration_since(began)))
+    }
+
+    /// Waits for the end of a press, in one of these words.
+    pub fn end(&mut self, name: &str, words: &[&str]) -> Result<Instant> {
+        let feedback = format!("\"feedback\":\"{name}\"");
+        let ended = |line: &str| {
+            line.contains(&feedback) && words.iter().any(|w| line.contains(&format!("\"{w}\"")))
+        };
+        let found = self
+            .panel
+            .find(&format!("{words:?} of {name}"), PATIENCE, ended);
+        found.map(|(when, _)| when)
+    }
+
+    /// One press, from `from` records on: until it was acknowledged, until its command left.
+    pub fn measure(&mut self, name: &str) -> Result<(Duration, Duration)> {
+        let from = self.relay.mark();
+        let (began, ack) = self.press(name)?;
+        let left = self.relay.find(from, SOON, |r| self.is_command(r));
+        let left = left.ok_or_else(|| format!("no command left\n{}", self.panel.story()))?;
+        Ok((ack, left.when.saturating_duration_since(began)))
+    }
+
+    /// Presses one control after the other, each when the one before has ended.
+    pub fn volley(&mut self, count: usize, pause: Duration) -> Result<Volley> {
+        let mut volley = Volley::default();
+        for n in 0..count {
+            let name = format!("c{}", n % CONTROLS);
+            let (ack, byte) = self.measure(&name)?;
+            volley.ack.push_time(ack);
+            volley.byte.push_time(byte);
+            self.end(&name, &["confirmed"])?;
+            // Not in step with anything that the panel does in milliseconds.
+            std::thread::sleep(pause + Duration::from_micros(n as u64 * 137 % 1900));
+        }
+        Ok(volley)
+    }
+}
+
+impl Volley {
+    /// Its two rows; `byte`: the limit of the second.
+    pub fn report(&self, case: &str, byte: Option<f64>, report: &mut Report) {
+        report.add(ack_row("press", case, &self.ack));
+        let row = Row::new("press", format!("byte: {case}"), "ms").samples(&self.byte);
+        report.add(match byte {
+            Some(limit) => row.limit("p99", limit),
+            None => row,
+        });
+    }
+}
+
+/// The promise on acknowledgements holds in every state.
+fn ack_row(figure: &'static str, case: &str, ack: &Samples) -> Row {
+    Row::new(figure, format!("ack: {case}"), "ms")
+        .samples(ack)
+        .limit("p99", ACK_P99)
+        .limit("max", ACK_MAX)
+}
+
+/// In every state of the poll, towards both dialects.
+pub fn run(bench: &Bench, report: &mut Report) -> Result<()> {
+    let count = bench.count(400, 60);
+    let home = Home::new(bench, 120, &[])?;
+    let mut wall = Wall::new(bench, &home, |config| config)?;
+    let volley = wall.volley(count, Duration::from_millis(4))?;
+    volley.report("V3, warm, idle", Some(BYTE_V3), report);
+    drop(wall);
+    for state in stall::STATES {
+        let volley = stall::volley(bench, &home, state, count, Duration::from_millis(4))?;
+        volley.report(&format!("V3, poll {}", state.name), Some(BYTE_V3), report);
+    }
+    drop(home);
+    decoding(bench, report)?;
+
+    let home = Home::new(bench, 120, &["--dialect", "v2"])?;
+    // The hub bears one start in 150 ms.
+    let (count, pause) = (bench.count(200, 20), Duration::from_millis(200));
+    let mut wall = Wall::new(bench, &home, |config| config)?;
+    let volley = wall.volley(count, pause)?;
+    volley.report("V2, warm, idle", Some(BYTE_V2), report);
+    drop(wall);
+    for state in stall::STATES {
+        let few = bench.count(40, 10);
+        let volley = stall::volley(bench, &home, state, few, pause)?;
+        volley.report(&format!("V2, poll {}", state.name), Some(BYTE_V2), report);
+    }
+    Ok(())
+}
+
+/// Presses while a list of 10,000 devices comes in and is decoded.
+fn decoding(bench: &Bench, report: &mut Report) -> Result<()> {
+    let home = Home::new(bench, 10_000, &["--compress", "off", "--etag", "off"])?;
+    // More devices than are read singly.
+    let points = home.points()?;
+    let mut wall = Wall::new(bench, &home, |mut config| {
+        for (n, (device, capability)) in points.iter().take(80).enumerate() {
+            config = config.lamp(&format!("p{n}"), device, capability);
+        }
+        config
+            .also(PATIENT)
+            .also("[poll]\ninterval_ms = 100\nidle_ms = 100")
+    })?;
+    let mut volley = Volley::default();
+    let (count, began) = (bench.count(200, 40), Instant::now());
+    while volley.ack.len() < count {
+        if began.elapsed() > Duration::from_secs(240) {
+            return Err("the list hardly ever came in".into());
+        }
+        let lately = |at: Instant| at.elapsed() < Duration::from_millis(2);
+        if !wall.relay.last_reply().is_some_and(lately) {
+            std::thread::sleep(Duration::from_micros(200));
+            continue;
+        }
+        let name = format!("c{}", volley.ack.len() % CONTROLS);
+        let (ack, byte) = wall.measure(&name)?;
+        volley.ack.push_time(ack);
+        volley.byte.push_time(byte);
+        wall.end(&name, &["confirmed"])?;
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    volley.report("V3, list of 10,000 coming in", Some(BYTE_V3), report);
+    Ok(())
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The fault matrix: every fault at every phase, with what the panel shows meanwhile, how a press ends, and how long it takes
+//! afterwards until the lamp tells the truth again.
+
+mod cell;
+mod cells;
+mod trial;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use homey_rig::Result;
+
+use crate::house::{Programs, side_by_side};
+use crate::report::{Report, table};
+use crate::tier::Tier;
+use trial::Trial;
+
+/// An acknowledgement is not later than this, whatever the hub does (T3).
+const ACK: Duration = Duration::from_millis(100);
+
+pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
+    let mut cells = cells::cells(tier);
+    if let Some(part) = tier.only {
+        cells.retain(|cell| cell.fault.contains(part) || cell.phase.contains(part));
+    }
+    let next = AtomicUsize::new(0);
+    let found: Mutex<Vec<(usize, Trial)>> = Mutex::new(Vec::new());
+    side_by_side(tier.matrix_houses, |_| {
+        let mut bench = trial::Bench::new(programs, tier);
+        while let Some((n, cell)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, cells.get(n)?)))
+        {
+            let trial = bench.run(cell);
+            if let Ok(mut found) = found.lock() {
+                found.push((n, trial));
+            }
+        }
+        Ok(())
+    })?;
+    let mut found = found
+        .into_inner()
+        .map_err(|_| "a house's thread panicked".to_string())?;
+    found.sort_by_key(|(n, _)| *n);
+    let mut report = Report::default();
+    let mut rows = Vec::new();
+    let mut worst = Duration::ZERO;
+    for (cell, (_, trial)) in cells.iter().zip(&found) {
+        let verdict = if trial.problems.is_empty() {
+            "ok"
+        } else {
+            "BROKEN"
+        };
+        rows.push(vec![
+            cell.fault.clone(),
+            cell.phase.clone(),
+            trial.link.clone(),
+            trial.rhythm.clone(),
+            trial.lamp.join(" > "),
+            format!("{} {}", trial.set, trial.start),
+            trial
+                .recovery
+                .map_or("never".into(), |d| d.as_millis().to_string()),
+            trial.limit.as_millis().to_string(),
+            verdict.to_string(),
+        ]);
+        worst = trial
+            .acks
+            .iter()
+            .copied()
+            .chain([worst])
+            .max()
+            .unwrap_or_default();
+        for problem in &trial.problems {
+            report
+                .broken
+                .push(format!("{}, {}: {problem}", cell.fault, cell.phase));
+        }
+    }
+    let heads = [
+        "fault",
+        "phase",
+        "link shown",
+        "LED",
+        "lamp",
+        "press ended as (toggle, flow)",
+        "recovery ms",
+        "limit",
+        "verdict",
+    ];
+    report.table = table(&heads, &rows);
+    report.table.push_str(&format!(
+        "{} rows; presses acknowledged after {:.1} ms at the latest\n",
+        rows.len(),
+        worst.as_secs_f64() * 1000.0
+    ));
+    report.promise(worst <= ACK, || {
+        format!("a press was acknowledged after {} ms", worst.as_millis())
+    });
+    Ok(report)
+}

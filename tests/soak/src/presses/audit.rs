@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Whether what the panel said of its presses, what its tally says and what the hub did are one story.
+
+use std::time::Duration;
+
+use super::targets::{Deed, TARGETS, deeds};
+use super::{Press, Story};
+use crate::tier::Tier;
+
+/// How a press may end.
+pub const WORDS: [&str; 5] = ["confirmed", "refused", "superseded", "expired", "unknown"];
+
+/// Between the hand's clock and the panel's: a pipe, and a machine that does other things.
+const SLACK: u64 = 150;
+
+#[derive(Copy, Clone, Default)]
+struct Count {
+    pressed: usize,
+    words: [usize; 5],
+    executed: usize,
+    /// An absolute value that was sent again on a fresh connection, as it may be.
+    again: usize,
+}
+
+#[derive(Default)]
+pub struct Audit {
+    counts: Vec<Count>,
+    acks: Vec<Duration>,
+    late: usize,
+    excused: usize,
+    doubled: usize,
+    unaccounted: usize,
+    pub broken: Vec<String>,
+}
+
+impl Audit {
+    /// Takes in the story of one house.
+    pub fn add(&mut self, story: &Story, tier: &Tier) {
+        let deeds = deeds(&story.counters);
+        self.counts.resize(TARGETS.len(), Count::default());
+        let mut words = [0; 5];
+        for press in &story.presses {
+            self.acks.extend(press.taken);
+            let count = &mut self.counts[press.target];
+            count.pressed += 1;
+            let word = press.word.as_deref().unwrap_or_default();
+            match WORDS.iter().position(|w| *w == word) {
+                Some(at) => {
+                    count.words[at] += 1;
+                    words[at] += 1;
+                }
+                None => {
+                    self.unaccounted += 1;
+                    let name = TARGETS[press.target].done;
+                    self.broken
+                        .push(format!("a press of {name} never ended: {word:?}"));
+                }
+            }
+        }
+        for (at, target) in TARGETS.iter().enumerate() {
+            let presses: Vec<&Press> = story.presses.iter().filter(|p| p.target == at).collect();
+            let done: Vec<&Deed> = deeds.iter().filter(|d| d.target == at).collect();
+            self.counts[at].executed += done.len();
+            self.late(target.done, &presses, &done, story, tier);
+            if target.one_shot {
+                self.one_shots(target.done, &presses, &done);
+            } else {
+                let pairs = done.windows(2);
+                let window = u64::try_from(tier.command().as_millis()).unwrap_or(u64::MAX);
+                let same = |pair: &&[&Deed]| {
+                    pair[0].value == pair[1].value && pair[1].at - pair[0].at <= window
+                };
+                self.counts[at].again += pairs.filter(same).count();
+            }
+        }
+        self.tally(story, words);
+    }
+
+    /// Nothing is done after the life of the press that asked for it.
+    fn late(&mut self, name: &str, presses: &[&Press], done: &[&Deed], story: &Story, tier: &Tier) {
+        let life = u64::try_from(tier.life().as_millis()).unwrap_or(u64::MAX);
+        for deed in done {
+            // Begun before it, and the newest of those: its life ends last.
+            let press = presses.iter().rev().find(|p| p.at <= deed.at);
+            let Some(press) = press else {
+                self.broken
+                    .push(format!("{name} was done before anyone pressed"));
+                continue;
+            };
+            let end = press.at + life + SLACK;
+            if deed.at <= end {
+                continue;
+            }
+            // Sent in time to a hub that did it when it could.
+            let held = |(from, to): &&(u64, u64)| *from <= end && deed.at <= *to + SLACK;
+            if story.frozen.iter().any(|window| held(&window)) {
+                self.excused += 1;
+                continue;
+            }
+            self.late += 1;
+            self.broken.push(format!(
+                "{name} was done {} ms after its press ({}), whose life is {life} ms",
+                deed.at - press.at,
+                press.word.as_deref().unwrap_or("no word")
+            ));
+        }
+    }
+
+    /// One press, one deed at most; and exactly as many as its word says.
+    fn one_shots(&mut self, name: &str, presses: &[&Press], done: &[&Deed]) {
+        for (n, press) in presses.iter().enumerate() {
+            let next = presses.get(n + 1).map_or(u64::MAX, |p| p.at);
+            let mine = done
+                .iter()
+                .filter(|d| (press.at..next).contains(&d.at))
+                .count();
+            let word = press.word.as_deref().unwrap_or_default();
+            let allowed = match word {
+                "confirmed" => 1..=1,
+                "unknown" => 0..=1,
+                _ => 0..=0,
+            };
+            if mine > 1 {
+                self.doubled += 1;
+            }
+            if !allowed.contains(&mine) {
+                self.broken
+                    .push(format!("{name}: {word}, but done {mine} times"));
+            }
+        }
+    }
+
+    /// The log's own count is ours.
+    fn tally(&mut self, story: &Story, words: [usize; 5]) {
+        let tally = &story.tally;
+        let told = |word: &str| {
+            let parts: Vec<&str> = tally
+                .split([' ', ',', ':'])
+                .filter(|p| !p.is_empty())
+                .collect();
+            let at = parts.iter().position(|p| *p == word)?;
+            parts.get(at.checked_sub(1)?)?.parse::<usize>().ok()
+        };
+        let all = story.presses.len();
+        let same = told("pressed") == Some(all)
+            && told("open") == Some(0)
+            && WORDS
+                .iter()
+                .zip(words)
+                .all(|(word, count)| told(word) == Some(count));
+        if !same {
+            self.broken.push(format!(
+                "the lines say {all} pressed, {words:?} of {WORDS:?}; the log: {tally}"
+            ));
+        }
+    }
+
+    /// The counts of one target, or of all.
+    pub fn row(&mut self, name: &str, target: Option<usize>) -> Vec<String> {
+        let mut sum = Count::default();
+        for (at, count) in self.counts.iter().enumerate() {
+            if target.is_none_or(|t| t == at) {
+                sum.pressed += count.pressed;
+                sum.executed += count.executed;
+                sum.again += count.again;
+                for (total, n) in sum.words.iter_mut().zip(count.words) {
+                    *total += n;
+                }
+            }
+        }
+        let [confirmed, _, _, _, unknown] = sum.words;
+        let least = confirmed;
+        if !(least..=confirmed + unknown + sum.again).contains(&sum.executed) {
+            self.broken.push(format!(
+                "{name}: {} done, not between {confirmed} confirmed and {unknown} unknown more ({} sent again)",
+                sum.executed, sum.again
+            ));
+        }
+        let mut row = vec![name.to_string(), sum.pressed.to_string()];
+        row.extend(sum.words.iter().map(ToString::to_string));
+        row.extend([sum.executed.to_string(), sum.again.to_string()]);
+        row
+    }
+
+    /// The counts of what must not be, and how soon presses were acknowledged.
+    pub fn summary(&mut self, tier: &Tier) -> String {
+        self.acks.sort();
+        let at = |share: usize| {
+            let last = self.acks.len().saturating_sub(1);
+            self.acks
+                .get(last * share / 1000)
+                .copied()
+                .unwrap_or_default()
+        };
+        let ms = |d: Duration| d.as_secs_f64() * 1000.0;
+        let text = format!(
+            "{} unaccounted, {} doubled one-shots, {} after their life of {} ms ({} sent in time to a hub that held them)\n\
+             acknowledged after {:.1} ms (median), {:.1} ms (99 %), {:.1} ms (worst)\n",
+            self.unaccounted,
+            self.doubled,
+            self.late,
+            tier.life().as_millis(),
+            self.excused,
+            ms(at(500)),
+            ms(at(990)),
+            ms(at(1000)),
+        );
+        if at(990) > Duration::from_millis(50) {
+            self.broken.push(format!(
+                "presses are acknowledged after {:.1} ms (99 %), 50 at most",
+                ms(at(990))
+            ));
+        }
+        text
+    }
+}
