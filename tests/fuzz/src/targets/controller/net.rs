@@ -104,7 +104,9 @@ impl World {
         }
         let id = self.controller.poll_started(self.now);
         self.newest = Some(id);
-        self.controller.unchanged(id, self.now);
+        for point in self.points().collect::<Vec<_>>() {
+            self.controller.unchanged(id, point, self.now);
+        }
         self.controller.poll_ended(id, self.now, true);
     }
 
