@@ -16,7 +16,7 @@ pub enum How {
     Frozen,
     /// The hub's process is killed; recovery is another one with the same home.
     Killed,
-    /// Its lists name no flow and no device for so long, then it starts as after a power cut; see the boot phases.
+    /// The same as after a power cut, as far as this phase: `ping`, `empty` or `unready`.
     Booting(Value, &'static str),
 }
 

@@ -8,6 +8,7 @@
 
 mod cell;
 mod commands;
+mod making;
 mod reads;
 mod trial;
 mod whole;
