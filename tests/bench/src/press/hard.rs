@@ -34,7 +34,7 @@ fn handshakes(home: &Home) -> Result<(u64, u64)> {
 
 fn rows(case: &str, volley: &Volley, note: String, report: &mut Report) {
     report.add(volley.ack("reconnect", case));
-    report.add(volley.byte("reconnect", case).note(note));
+    report.add(volley.byte("reconnect", case).also(&note));
 }
 
 /// All connections have just ended: the session is resumed.
@@ -81,7 +81,7 @@ fn gone(bench: &Bench, home: &mut Home, report: &mut Report) -> Result<()> {
 
 fn one(wall: &mut Wall, n: usize, volley: &mut Volley) -> Result<()> {
     let name = format!("c{}", n % CONTROLS);
-    volley.add(&wall.measure(&name)?);
+    wall.measure(&name, volley)?;
     wall.end(&name, &["confirmed"])?;
     Ok(())
 }
@@ -92,7 +92,8 @@ fn other_device(bench: &Bench, home: &Home, report: &mut Report) -> Result<()> {
     hang(home, &home.lights[0], true)?;
     let (count, mut volley) = (bench.count(200, 40), Volley::default());
     while volley.lacks(count) {
-        wall.measure("c0")?;
+        wall.press("c0")?;
+        std::thread::sleep(Duration::from_millis(20));
         // Its command is in flight for 5 s.
         for n in 0..count.min(40) {
             one(&mut wall, 1 + n % (CONTROLS - 1), &mut volley)?;
@@ -115,7 +116,7 @@ fn same_device(bench: &Bench, home: &Home, report: &mut Report) -> Result<()> {
         (Samples::default(), Samples::default(), Samples::default());
     let (rounds, mut left) = (bench.count(5, 2), 0);
     for _ in 0..rounds {
-        wall.measure("c0")?;
+        wall.press("c0")?;
         std::thread::sleep(Duration::from_millis(200));
         let from = wall.relay.mark();
         let (began, acknowledged) = wall.press("c0")?;

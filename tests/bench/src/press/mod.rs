@@ -13,7 +13,7 @@ use homey_rig::{Config, Panel, Process, Result, SOON};
 use crate::home::{Bench, Home, PATIENCE};
 use crate::relay::{Record, Relay};
 use crate::row::{Report, Row};
-use crate::stats::Samples;
+use crate::stats::{Samples, Sifted};
 use crate::tools::kept_waiting;
 
 pub use hard::{QUIET, hard};
@@ -43,29 +43,15 @@ pub struct Wall {
     command: usize,
 }
 
-/// What a volley of presses came to.
+/// What presses came to: until they were acknowledged, until their commands left.
 #[derive(Default)]
 pub struct Volley {
-    calm: Pair,
-    all: Pair,
+    ack: Sifted,
+    byte: Sifted,
 }
 
-/// Until presses were acknowledged, until their commands left.
-#[derive(Default)]
-struct Pair {
-    ack: Samples,
-    byte: Samples,
-}
-
-/// One press: until it was acknowledged, until its command left.
-pub struct Times {
-    ack: Duration,
-    byte: Duration,
-    disturbed: bool,
-}
-
-/// Milliseconds: a press during which panel and bench together waited longer than this for a processor measures the machine.
-const DISTURBED: f64 = 3.0;
+/// Milliseconds: a time in which panel and bench together waited longer than this for a processor measures the machine.
+const DISTURBED: f64 = 2.0;
 
 impl Wall {
     /// A panel with 16 controls that is ready, all its connections through a relay.
@@ -115,19 +101,21 @@ impl Wall {
         found.map(|(when, _)| when)
     }
 
-    /// One press: until it was acknowledged, until its command left.
-    pub fn measure(&mut self, name: &str) -> Result<Times> {
-        let kept = kept_waiting(&[self.panel.process(), Process::new(std::process::id())]);
-        let from = self.relay.mark();
+    /// Presses once, and takes the times; the press has not ended then.
+    pub fn measure(&mut self, name: &str, volley: &mut Volley) -> Result<()> {
+        let both = [self.panel.process(), Process::new(std::process::id())];
+        let (kept, from) = (kept_waiting(&both), self.relay.mark());
         let (began, ack) = self.press(name)?;
+        volley
+            .ack
+            .push_time(ack, kept_waiting(&both) - kept > DISTURBED);
         let left = self.relay.find(from, SOON, |r| self.is_command(r));
         let left = left.ok_or_else(|| format!("no command left\n{}", self.panel.story()))?;
-        let now = kept_waiting(&[self.panel.process(), Process::new(std::process::id())]);
-        Ok(Times {
-            ack,
-            byte: left.when.saturating_duration_since(began),
-            disturbed: now - kept > DISTURBED,
-        })
+        let byte = left.when.saturating_duration_since(began);
+        volley
+            .byte
+            .push_time(byte, kept_waiting(&both) - kept > DISTURBED);
+        Ok(())
     }
 
     /// Presses one control after the other, each when the one before has ended.
@@ -136,7 +124,7 @@ impl Wall {
         let mut n = 0;
         while volley.lacks(count) {
             let name = format!("c{}", n % CONTROLS);
-            volley.add(&self.measure(&name)?);
+            self.measure(&name, &mut volley)?;
             self.end(&name, &["confirmed"])?;
             n += 1;
             // Not in step with anything that the panel does in milliseconds.
@@ -147,45 +135,20 @@ impl Wall {
 }
 
 impl Volley {
-    /// Takes a press.
-    pub fn add(&mut self, times: &Times) {
-        let pairs = [
-            Some(&mut self.all),
-            (!times.disturbed).then_some(&mut self.calm),
-        ];
-        for pair in pairs.into_iter().flatten() {
-            pair.ack.push_time(times.ack);
-            pair.byte.push_time(times.byte);
-        }
-    }
-
-    /// Whether there are fewer than `count` undisturbed presses, though it was tried twice as often.
+    /// Whether it needs more presses.
     pub fn lacks(&self, count: usize) -> bool {
-        self.calm.ack.len() < count && self.all.ack.len() < 2 * count
-    }
-
-    /// Those that count: the undisturbed ones, where they are most of all.
-    fn counted(&self) -> &Pair {
-        match 2 * self.calm.ack.len() > self.all.ack.len() {
-            true => &self.calm,
-            false => &self.all,
-        }
+        self.ack.lacks(count) || self.byte.lacks(count)
     }
 
     /// The row of the acknowledgements, with the promise that holds in every state.
     pub fn ack(&self, figure: &'static str, case: &str) -> Row {
-        let counted = &self.counted().ack;
-        let row = ack_row(figure, case, counted);
-        match self.all.ack.len() - counted.len() {
-            0 if self.calm.ack.len() < counted.len() => row.note("the machine was busy"),
-            0 => row,
-            n => row.note(format!("{n} more while the machine was busy")),
-        }
+        ack_row(figure, case, self.ack.counted()).note(self.ack.note())
     }
 
     /// The row of the first bytes.
     pub fn byte(&self, figure: &'static str, case: &str) -> Row {
-        Row::new(figure, format!("byte: {case}"), "ms").samples(&self.counted().byte)
+        let row = Row::new(figure, format!("byte: {case}"), "ms");
+        row.samples(self.byte.counted()).note(self.byte.note())
     }
 
     /// Its two rows; `byte`: the limit of the second.
@@ -259,7 +222,7 @@ fn decoding(bench: &Bench, report: &mut Report) -> Result<()> {
         }
         let name = format!("c{}", n % CONTROLS);
         n += 1;
-        volley.add(&wall.measure(&name)?);
+        wall.measure(&name, &mut volley)?;
         wall.end(&name, &["confirmed"])?;
         std::thread::sleep(APART);
     }
