@@ -166,38 +166,38 @@ fn ack_row(figure: &'static str, case: &str, ack: &Samples) -> Row {
         .limit("max", ACK_MAX)
 }
 
-/// In every state of the poll, towards both dialects.
-pub fn run(bench: &Bench, report: &mut Report) -> Result<()> {
-    let count = bench.count(400, 60);
-    let home = Home::new(bench, 120, &[])?;
-    let mut wall = Wall::new(bench, &home, |config| config)?;
-    let volley = wall.volley(count, APART)?;
-    volley.report("V3, warm, idle", BYTE_V3, report);
-    drop(wall);
-    for state in stall::STATES {
-        let volley = stall::volley(bench, &home, state, count, APART)?;
-        volley.report(&format!("V3, poll {}", state.name), BYTE_V3, report);
-    }
-    drop(home);
-    decoding(bench, report)?;
+/// In every state of the poll, towards a V3 hub.
+pub fn v3(bench: &Bench, report: &mut Report) -> Result<()> {
+    states(bench, report, "v3", (bench.count(400, 60), APART), BYTE_V3)
+}
 
-    let home = Home::new(bench, 120, &["--dialect", "v2"])?;
-    // The hub bears one start in 150 ms.
-    let (count, pause) = (bench.count(200, 20), Duration::from_millis(200));
+/// The same towards a V2 hub, which bears one start in 150 ms.
+pub fn v2(bench: &Bench, report: &mut Report) -> Result<()> {
+    let pause = Duration::from_millis(200);
+    states(bench, report, "v2", (bench.count(200, 15), pause), BYTE_V2)
+}
+
+fn states(
+    bench: &Bench,
+    report: &mut Report,
+    dialect: &str,
+    (count, pause): (usize, Duration),
+    limit: f64,
+) -> Result<()> {
+    let home = Home::new(bench, 120, &["--dialect", dialect])?;
     let mut wall = Wall::new(bench, &home, |config| config)?;
     let volley = wall.volley(count, pause)?;
-    volley.report("V2, warm, idle", BYTE_V2, report);
+    volley.report(&format!("{dialect}, warm, idle"), limit, report);
     drop(wall);
     for state in stall::STATES {
-        let few = bench.count(40, 10);
-        let volley = stall::volley(bench, &home, state, few, pause)?;
-        volley.report(&format!("V2, poll {}", state.name), BYTE_V2, report);
+        let volley = stall::volley(bench, &home, state, count, pause)?;
+        volley.report(&format!("{dialect}, poll {}", state.name), limit, report);
     }
     Ok(())
 }
 
 /// Presses while a list of 10,000 devices comes in and is decoded.
-fn decoding(bench: &Bench, report: &mut Report) -> Result<()> {
+pub fn decoding(bench: &Bench, report: &mut Report) -> Result<()> {
     let home = Home::new(bench, 10_000, &["--compress", "off", "--etag", "off"])?;
     // More devices than are read singly.
     let points = home.points()?;
@@ -226,6 +226,6 @@ fn decoding(bench: &Bench, report: &mut Report) -> Result<()> {
         wall.end(&name, &["confirmed"])?;
         std::thread::sleep(APART);
     }
-    volley.report("V3, list of 10,000 coming in", BYTE_V3, report);
+    volley.report("v3, list of 10,000 coming in", BYTE_V3, report);
     Ok(())
 }
