@@ -9,8 +9,8 @@ use homey_panel::config::{
 };
 use homey_panel::homey::Value;
 use homey_panel::panel::plan::{
-    Action, Blink, ControlId, Gesture, LayerChange, LayerId, OutputId, PanelId, Point, PointId,
-    Rgb, Source, Start, StartId, StartKind, Test,
+    Action, Blink, ControlId, CycleId, Direction, Gesture, LayerChange, LayerId, LocalId, OutputId,
+    PanelId, PanelPlan, Point, PointId, Rgb, Source, Start, StartId, StartKind, Test, Times, Wake,
 };
 
 const SAMPLE: &str = include_str!("data/config/good/everything.toml");
@@ -137,7 +137,7 @@ fn controls_and_their_actions() {
         ]
     );
     assert_eq!(
-        plan.starts,
+        plan.starts[..2],
         [
             Start {
                 kind: StartKind::Mood,
@@ -159,7 +159,7 @@ fn controls_and_their_actions() {
         value: Value::Bool(value),
     };
     assert_eq!(
-        bindings,
+        bindings[..5],
         [
             vec![
                 (Gesture::Press, vec![Action::Toggle { point: light }]),
@@ -179,12 +179,12 @@ fn controls_and_their_actions() {
     );
     let layers: Vec<_> = plan.controls.iter().map(|control| control.layer).collect();
     assert_eq!(
-        layers,
+        layers[..5],
         [None, None, Some(LayerId(0)), Some(LayerId(1)), None]
     );
     let desk = &plan.controls[usize::from(ControlId(0).0)];
     assert_eq!(
-        (desk.panel, desk.name.as_str(), desk.hold),
+        (desk.panel, desk.name.as_str(), desk.times.hold),
         (PanelId(0), "desk", Some(Duration::from_millis(700)))
     );
     assert_eq!(plan.controls[4].panel, PanelId(1));
@@ -206,6 +206,94 @@ fn controls_and_their_actions() {
     assert!(at(sources.points[1].capability).starts_with("\"locked\""));
     assert!(at(sources.starts[1]).starts_with("\"Good night\""));
     assert!(at(sources.controls[4]).starts_with("[[control]]"));
+}
+
+#[test]
+fn gestures_and_times_of_a_control() {
+    let plan = sample().plan;
+    let control = |name: &str| {
+        let found = plan.controls.iter().find(|control| control.name == name);
+        found.unwrap_or_else(|| panic!("no control {name}"))
+    };
+    let gestures = |name: &str| -> Vec<Gesture> {
+        let bindings = control(name).bindings.iter();
+        bindings.map(|(gesture, _)| *gesture).collect()
+    };
+    let all = [
+        Gesture::Press,
+        Gesture::Click(2),
+        Gesture::Click(3),
+        Gesture::Click(4),
+        Gesture::Click(5),
+        Gesture::HoldRepeat,
+    ];
+    assert_eq!(gestures("blinds"), all);
+    assert_eq!(gestures("bell"), [Gesture::Press, Gesture::Release]);
+    let ms = |ms| Some(Duration::from_millis(ms));
+    let times = Times {
+        click: ms(300),
+        repeat: ms(400),
+        ..Times::default()
+    };
+    assert_eq!(control("blinds").times, times);
+    assert_eq!(control("desk").times.press_life, ms(2000));
+    let blinds = plan.controls.iter().position(|c| c.name == "blinds");
+    let face = &sample().control_faces[blinds.unwrap()];
+    assert_eq!((face.key, face.hold_key), (Some('b'), Some('B')));
+}
+
+#[test]
+fn what_goes_through_values_and_what_needs_no_hub() {
+    let Config { plan, .. } = sample();
+    let control = |name: &str| {
+        let found = plan.controls.iter().find(|control| control.name == name);
+        found.unwrap_or_else(|| panic!("no control {name}"))
+    };
+    let point = |device: &str, capability: &str| {
+        let is = |point: &Point| point.device == device && point.capability == capability;
+        PointId(plan.points.iter().position(is).unwrap() as u16)
+    };
+    let reading = [
+        (
+            Gesture::Press,
+            vec![Action::Cycle {
+                point: point("Living room/Lamp", "light_temperature"),
+                values: CycleId(0),
+            }],
+        ),
+        (
+            Gesture::Hold,
+            vec![Action::Ramp {
+                point: point("Living room/Lamp", "dim"),
+                by: 0.4,
+                direction: Direction::Flip,
+            }],
+        ),
+    ];
+    assert_eq!(control("reading").bindings, reading);
+    assert_eq!(plan.cycles, [[0.2, 0.5, 0.8].map(Value::Number)]);
+    let relay = LocalId(0);
+    assert_eq!(plan.locals, ["relay"]);
+    let toggle = Action::Local {
+        local: relay,
+        to: None,
+    };
+    assert_eq!(control("desk").offline, [toggle]);
+    let output = plan.outputs.iter().find(|output| output.name == "relay");
+    let output = output.unwrap();
+    assert_eq!(
+        (output.panel, output.source),
+        (PanelId(1), Source::Local(relay))
+    );
+    let sleeps = [
+        PanelPlan::default(),
+        PanelPlan {
+            sleep: Some(Duration::from_secs(300)),
+            wake: Wake::Act,
+        },
+    ];
+    assert_eq!(plan.panels, sleeps);
+    assert_eq!(control("bell").wake, Some(Wake::Swallow));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
 use homey_panel::hw::{Face, Kind, OpenError, Panel, Transport, open};
-use homey_panel::panel::plan::{ControlId, LayerId, OutputId};
+use homey_panel::panel::plan::{ControlId, LayerId, OutputId, PanelId};
 use homey_panel::panel::{Condition, Edge, Feedback, Link, Look, Show};
 use homey_panel::time::Time;
 use hw_support::{Dir, Peer, face, now, pty, run, run_ahead};
@@ -464,6 +464,7 @@ fn a_device_that_says_hello_and_a_new_face_are_told_everything_again() {
     assert!(peer.seen.starts_with("{\"panel\""));
     peer.seen.clear();
     panel.reload(Face {
+        id: PanelId(0),
         title: "Hall".into(),
         ..Face::default()
     });

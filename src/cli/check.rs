@@ -266,9 +266,11 @@ fn is_written(config: &Config, index: usize) -> bool {
         .flat_map(|c| &c.bindings)
         .flat_map(|(_, actions)| actions);
     actions.into_iter().any(|action| match action {
-        Action::Set { point, .. } | Action::Toggle { point } | Action::Step { point, .. } => {
-            this(point)
-        }
-        Action::Start(_) | Action::Layer(_) => false,
+        Action::Set { point, .. }
+        | Action::Toggle { point }
+        | Action::Step { point, .. }
+        | Action::Cycle { point, .. }
+        | Action::Ramp { point, .. } => this(point),
+        Action::Start(_) | Action::Layer(_) | Action::Local { .. } => false,
     })
 }

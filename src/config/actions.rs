@@ -4,47 +4,85 @@
 use toml_span::Value as Toml;
 
 use super::capability::{Sort, check_step, check_value, sort};
+use super::controls::OFFLINE;
 use super::problem::{Report, choices};
 use super::section::{Keys, Section};
 use super::targets::{Context, start_id};
-use super::value::{kind, scalar, value_at};
+use super::value::{Text, kind, scalar, value_at};
 use crate::panel::plan::{Action, Gesture, LayerChange, Start, StartKind};
 
-const VERBS: [&str; 6] = ["toggle", "set", "step", "flow", "mood", "layer"];
+const VERBS: [&str; 9] = [
+    "toggle", "set", "step", "cycle", "ramp", "flow", "mood", "layer", "output",
+];
 
 pub(super) const ACTION: Keys = Keys {
     known: &[
         "toggle",
         "set",
         "step",
+        "cycle",
+        "ramp",
         "flow",
         "mood",
         "layer",
+        "output",
         "capability",
         "value",
+        "values",
         "by",
+        "direction",
     ],
-    later: &[
-        "cycle",
-        "ramp",
-        "variable",
-        "alarm_clock",
-        "card",
-        "offline",
-        "confirm",
+    later: &["variable", "alarm_clock", "card", "confirm"],
+    cures: &[(
         "speed",
-    ],
-    cures: &[],
+        "the speed of a ramp is called by",
+        "by = 0.4, a share of the device's range in a second",
+    )],
 };
 
 const MAX_ACTIONS: usize = 16;
 
 /// An action as an example for messages.
-const fn example(gesture: Gesture) -> &'static str {
+fn example(name: &str, gesture: Gesture) -> &'static str {
     match gesture {
-        Gesture::Press | Gesture::Hold => "{ toggle = \"Office/Desk light\" }",
-        Gesture::Turn => "{ step = \"Office/Desk light\" }",
+        _ if name == OFFLINE => "{ output = \"relay\", toggle = true }",
+        Gesture::Press | Gesture::Hold | Gesture::Release | Gesture::Click(_) => {
+            "{ toggle = \"Office/Desk light\" }"
+        }
+        Gesture::Turn | Gesture::HoldRepeat => "{ step = \"Office/Desk light\" }",
     }
+}
+
+/// Why a gesture cannot do this, and what it can.
+fn forbidden(gesture: Gesture, verb: &str) -> Option<(&'static str, &'static str)> {
+    match (gesture, verb) {
+        (Gesture::Hold, "ramp") => None,
+        (_, "ramp") => Some(("nothing says how long", "hold = { ramp = … }")),
+        // A knob gives many detents in a second: each would start the flow again.
+        (Gesture::Turn, "step" | "cycle" | "layer") => None,
+        (Gesture::Turn, _) => Some(("it would do so at every detent", "step, cycle or layer")),
+        (Gesture::HoldRepeat, "step" | "cycle" | "set" | "layer") => None,
+        (Gesture::HoldRepeat, _) => Some((
+            "it would do so at every repeat",
+            "step, cycle, set or layer",
+        )),
+        _ => None,
+    }
+}
+
+/// Reports a capability that is written and never read: `verb` goes by the present state.
+pub(super) fn no_state(report: &mut Report<'_>, capability: &Text<'_>, verb: &str) -> bool {
+    let push = sort(capability.text) == Sort::Push;
+    if push {
+        let what = format!(
+            "{} is never read, so that its state is not known",
+            capability.text
+        );
+        report
+            .error(capability.at, what)
+            .expected(format!("set in place of {verb}"));
+    }
+    push
 }
 
 impl Context<'_> {
@@ -66,7 +104,7 @@ impl Context<'_> {
         if list.is_empty() {
             report
                 .error(at, format!("{name} is an empty list"))
-                .expected(example(gesture));
+                .expected(example(name, gesture));
         }
         if let Some(surplus) = list.get(MAX_ACTIONS) {
             let at = value_at(report, surplus);
@@ -92,11 +130,14 @@ impl Context<'_> {
         if value.as_table().is_none() {
             report
                 .error(at, format!("{name} is {}", kind(value)))
-                .expected(example(gesture));
+                .expected(example(name, gesture));
             return None;
         }
         let action = Section::open(report, value, name, &ACTION)?;
-        let verbs: Vec<&str> = VERBS.into_iter().filter(|verb| action.has(verb)).collect();
+        // `toggle` is what to do with a device, or with the output beside it.
+        let is_verb =
+            |verb: &&str| action.has(verb) && !(*verb == "toggle" && action.has("output"));
+        let verbs: Vec<&str> = VERBS.into_iter().filter(is_verb).collect();
         let verb = match verbs.as_slice() {
             [] => {
                 if !action.flawed {
@@ -120,33 +161,40 @@ impl Context<'_> {
             "toggle" => &["capability"],
             "set" => &["capability", "value"],
             "step" => &["capability", "by"],
+            "cycle" => &["capability", "values"],
+            "ramp" => &["capability", "by", "direction"],
+            "output" => &["value"],
             _ => &[],
         };
-        for key in ["capability", "value", "by"] {
+        for key in ["capability", "value", "values", "by", "direction"] {
             if action.has(key) && !goes_with.contains(&key) {
                 let what = format!("{key} has no meaning beside {verb}");
                 let expected = match (verb, key) {
                     ("toggle", "value") => "set in place of toggle, or no value",
                     ("set", "by") => "step in place of set, or no by",
+                    ("set" | "toggle", "values") => "cycle in place of it, or no values",
+                    ("cycle", "value") => "values = […], or set in place of cycle",
                     ("step", "value") => "by = the size of the step, or set in place of step",
                     _ => "no such key",
                 };
                 report.error(action.at_key(key), what).expected(expected);
             }
         }
-        // A knob gives many detents in a second: each would start the flow again.
-        if gesture == Gesture::Turn && !matches!(verb, "step" | "layer") {
-            let what = format!("turn cannot {verb}: it would do so at every detent");
-            report
-                .error(action.at_key(verb), what)
-                .expected("step or layer");
+        let offline = (name == OFFLINE && !matches!(verb, "layer" | "output"))
+            .then_some(("the hub is away then", "output or layer"));
+        if let Some((why, expected)) = offline.or(forbidden(gesture, verb)) {
+            let what = format!("{name} cannot {verb}: {why}");
+            report.error(action.at_key(verb), what).expected(expected);
             return None;
         }
         match verb {
             "toggle" => self.toggle(report, &action),
             "set" => self.set(report, &action),
             "step" => self.step(report, &action),
+            "cycle" => self.cycle(report, &action),
+            "ramp" => self.ramp(report, &action),
             "flow" => self.start(report, &action, "flow", StartKind::Flow),
+            "output" => self.local(report, &action),
             "mood" => self.start(report, &action, "mood", StartKind::Mood),
             _ => self.layer(report, &action),
         }

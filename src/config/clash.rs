@@ -4,6 +4,7 @@
 //! Two layers overlap when they are the same, or when one of the two is "every layer". A control of one layer takes the place of
 //! its namesake of every layer, so these two do not clash; lamps and different controls on one key do.
 
+use super::controls::word;
 use super::problem::{Report, quoted};
 use crate::panel::plan::{Gesture, LayerId, PanelId};
 
@@ -120,13 +121,5 @@ impl Clashes {
                 .expected("a key of its own for each gesture");
         }
         self.keys.push((key, owner.clone()));
-    }
-}
-
-const fn word(gesture: Gesture) -> &'static str {
-    match gesture {
-        Gesture::Press => "press",
-        Gesture::Hold => "hold",
-        Gesture::Turn => "turn",
     }
 }

@@ -6,14 +6,15 @@ use std::time::Duration;
 use toml_span::Value;
 
 use super::clash::{Clashes, Owner};
+use super::keys;
 use super::names::{NAME_FORM, is_name};
+use super::panels::wake;
 use super::problem::{Report, quoted};
 use super::section::{Keys, Section};
 use super::targets::Context;
-use super::times::HOLD_MS;
-use super::value::{Text, kind, text_of, value_at};
-use crate::letters;
-use crate::panel::plan::{Action, Control, Gesture};
+use super::times::{CLICK_MS, HOLD_MS, PRESS_LIFE_MS, REPEAT_MS};
+use super::value::Text;
+use crate::panel::plan::{Action, Control, Gesture, MAX_CLICKS, Times};
 
 pub(super) const CONTROL: Keys = Keys {
     known: &[
@@ -22,37 +23,97 @@ pub(super) const CONTROL: Keys = Keys {
         "label",
         "layer",
         "press",
+        "double_click",
+        "triple_click",
+        "click_4",
+        "click_5",
         "hold",
+        "hold_repeat",
+        "release",
         "turn",
         "hold_ms",
+        "click_ms",
+        "repeat_ms",
+        "press_life_ms",
         "key",
         "hold_key",
         "turn_keys",
-    ],
-    later: &[
-        "release",
-        "click",
-        "double",
-        "double_click",
-        "triple_click",
-        "hold_repeat",
-        "repeat",
-        "chord",
         "offline",
         "wake",
-        "confirm",
-        "acceleration",
-        "detents",
     ],
-    cures: &[],
+    later: &["chord", "confirm", "acceleration", "detents"],
+    cures: &[
+        ("click", "one click is called press", "press = …"),
+        (
+            "double",
+            "two clicks are called double_click",
+            "double_click = …",
+        ),
+        (
+            "triple",
+            "three clicks are called triple_click",
+            "triple_click = …",
+        ),
+        (
+            "click_2",
+            "two clicks are called double_click",
+            "double_click = …",
+        ),
+        (
+            "click_3",
+            "three clicks are called triple_click",
+            "triple_click = …",
+        ),
+        (
+            "repeat",
+            "what goes on while held is called hold_repeat",
+            "hold_repeat = …",
+        ),
+    ],
 };
 
+/// The key under which stands what a press does while the hub is away.
+pub(super) const OFFLINE: &str = "offline";
+
 /// The gestures by their keys.
-const GESTURES: [(&str, Gesture); 3] = [
+const GESTURES: [(&str, Gesture); 9] = [
     ("press", Gesture::Press),
+    ("double_click", Gesture::Click(2)),
+    ("triple_click", Gesture::Click(3)),
+    ("click_4", Gesture::Click(4)),
+    ("click_5", Gesture::Click(MAX_CLICKS)),
     ("hold", Gesture::Hold),
+    ("hold_repeat", Gesture::HoldRepeat),
+    ("release", Gesture::Release),
     ("turn", Gesture::Turn),
 ];
+
+/// A gesture's key.
+pub(super) fn word(gesture: Gesture) -> &'static str {
+    let known = GESTURES.iter().find(|(_, other)| *other == gesture);
+    known.map_or("", |(name, _)| name)
+}
+
+/// The keys of the gestures that `of` picks.
+pub(super) fn gestures(of: impl Fn(Gesture) -> bool) -> impl Iterator<Item = &'static str> {
+    let picked = GESTURES
+        .into_iter()
+        .filter(move |(_, gesture)| of(*gesture));
+    picked.map(|(name, _)| name)
+}
+
+/// Several clicks.
+fn is_series(gesture: Gesture) -> bool {
+    matches!(gesture, Gesture::Click(_))
+}
+
+/// A hold, whole or in repeats.
+pub(super) fn is_hold(gesture: Gesture) -> bool {
+    matches!(gesture, Gesture::Hold | Gesture::HoldRepeat)
+}
+
+/// A gesture with its key and what it does.
+type Binding = (Gesture, &'static str, Vec<Action>);
 
 /// How a control looks and is reached where it has no hardware of its own. Parallel to [`crate::panel::plan::Plan::controls`].
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -80,16 +141,19 @@ pub(super) fn read(
     let layer = context.names.layer(report, &control);
     let label = control.text(report, "label", "a text for people");
     let bindings = bindings(report, &control, context);
-    let hold = control
-        .has("hold_ms")
-        .then(|| control.whole(report, "hold_ms", HOLD_MS, "milliseconds", 500));
-    if hold.is_some() && !control.has("hold") {
-        report.warn(
-            control.at_key("hold_ms"),
-            "hold_ms has no use without a hold",
-        );
+    let offline = offline(report, &control, context);
+    let times = times(report, &control, &bindings);
+    let wake = wake(report, &control);
+    let sleeps = panel.and_then(|panel| context.names.sleeps.get(usize::from(panel.0)));
+    if control.has("wake") && sleeps.is_some_and(|panel| panel.sleep.is_none()) {
+        report
+            .warn(
+                control.at_key("wake"),
+                "wake has no use where the panel never sleeps",
+            )
+            .expected("sleep_s in its [[panel]]");
     }
-    let face = face(
+    let face = keys::face(
         report,
         &control,
         panel.and_then(|panel| context.names.is_terminal(panel)),
@@ -104,7 +168,7 @@ pub(super) fn read(
     let keys = [
         (control.at_value(report, "key"), face.key),
         (
-            control.at_value(report, hold_key_origin(&control)),
+            control.at_value(report, keys::hold_key_origin(&control)),
             face.hold_key,
         ),
         (
@@ -131,7 +195,9 @@ pub(super) fn read(
             .into_iter()
             .map(|(gesture, _, actions)| (gesture, actions))
             .collect(),
-        hold: hold.map(Duration::from_millis),
+        offline,
+        wake,
+        times,
     };
     let label = label.map_or(name.text, |label| label.text).to_owned();
     Some((control, ControlFace { label, ..face }))
@@ -164,7 +230,7 @@ fn bindings(
     report: &mut Report<'_>,
     control: &Section<'_>,
     context: &mut Context<'_>,
-) -> Vec<(Gesture, &'static str, Vec<Action>)> {
+) -> Vec<Binding> {
     let mut bindings = Vec::new();
     for (key, gesture) in GESTURES {
         let Some(value) = control.get(key) else {
@@ -180,122 +246,52 @@ fn bindings(
     bindings
 }
 
-fn face(report: &mut Report<'_>, control: &Section<'_>, terminal: Option<bool>) -> ControlFace {
-    let key = key(report, control, "key");
-    let hold_key = self::key(report, control, "hold_key");
-    let turn_keys = turn_keys(report, control);
-    let mut face = ControlFace {
-        label: String::new(),
-        key,
-        hold_key,
-        turn_keys,
+/// What a press does while the hub is away.
+fn offline(
+    report: &mut Report<'_>,
+    control: &Section<'_>,
+    context: &mut Context<'_>,
+) -> Vec<Action> {
+    let Some(value) = control.get(OFFLINE) else {
+        return Vec::new();
     };
-    match terminal {
-        Some(true) => complete(report, control, &mut face),
-        Some(false) => {
-            for key in ["key", "hold_key", "turn_keys"]
-                .into_iter()
-                .filter(|key| control.has(key))
-            {
-                let what = format!("{key} has no use on a panel of kind \"line\"");
-                report
-                    .error(control.at_key(key), what)
-                    .expected("a panel of kind \"terminal\", or no such key");
-            }
-        }
-        None => {}
-    }
-    face
-}
-
-/// Which key's place stands for the hold key: without one of its own it follows from `key`.
-fn hold_key_origin(control: &Section<'_>) -> &'static str {
-    if control.has("hold_key") {
-        "hold_key"
-    } else {
-        "key"
-    }
-}
-
-/// On a terminal every bound gesture needs a key.
-fn complete(report: &mut Report<'_>, control: &Section<'_>, face: &mut ControlFace) {
-    let (press, hold, turn) = (
-        control.has("press"),
-        control.has("hold"),
-        control.has("turn"),
-    );
-    if press && !control.has("key") {
-        report
-            .error(control.at_key("press"), "press has no key on the terminal")
-            .expected("key = \"d\", one character");
-    }
-    if turn && !control.has("turn_keys") {
-        report
-            .error(control.at_key("turn"), "turn has no keys on the terminal")
-            .expected("turn_keys = [\"-\", \"+\"], down and up");
-    }
-    if !hold {
-        if control.has("hold_key") {
-            report
-                .error(
-                    control.at_key("hold_key"),
-                    "hold_key has no use without a hold",
-                )
-                .expected("hold = …");
-        }
-        face.hold_key = None;
-    } else if !control.has("hold_key") {
-        let capital = face.key.and_then(letters::capital);
-        // A key that was refused is not complained about twice.
-        if capital.is_none() && (face.key.is_some() || !control.has("key")) {
-            report
-                .error(control.at_key("hold"), "hold has no key on the terminal")
-                .expected(
-                    "hold_key = \"D\", or key as a small letter, whose capital is then the hold",
-                );
-        }
-        face.hold_key = capital;
-    }
-}
-
-fn key(report: &mut Report<'_>, control: &Section<'_>, name: &str) -> Option<char> {
-    let value = control.get(name)?;
-    one_key(report, value, name)
-}
-
-fn one_key(report: &mut Report<'_>, value: &Value<'_>, name: &str) -> Option<char> {
-    let expected = "one character";
-    let Text { at, text } = text_of(report, value, name, expected)?;
-    let mut chars = text.chars();
-    let key = chars.next()?;
-    if chars.next().is_some() {
+    if !control.has("press") {
         report
             .error(
-                at,
-                format!("{name} {} is more than one character", quoted(text)),
+                control.at_key(OFFLINE),
+                "offline has no use without a press",
             )
-            .expected(expected);
-        return None;
+            .expected("press = …, in whose place it stands while the hub is away");
     }
-    Some(key)
+    context.actions(report, value, OFFLINE, Gesture::Press)
 }
 
-fn turn_keys(report: &mut Report<'_>, control: &Section<'_>) -> Option<(char, char)> {
-    let value = control.get("turn_keys")?;
-    let expected = "two keys, down and up: [\"-\", \"+\"]";
-    let at = value_at(report, value);
-    let Some(list) = value.as_array() else {
-        report
-            .error(at, format!("turn_keys is {}", kind(value)))
-            .expected(expected);
-        return None;
+/// The control's own times; one that nothing bound here goes by is warned of.
+fn times(report: &mut Report<'_>, control: &Section<'_>, bindings: &[Binding]) -> Times {
+    let has = |of: fn(Gesture) -> bool| bindings.iter().any(|(gesture, ..)| of(*gesture));
+    let (holds, series) = (has(is_hold), has(is_series));
+    let ramps = |(_, _, actions): &Binding| {
+        let ramp = |action: &Action| matches!(action, Action::Ramp { .. });
+        actions.iter().any(ramp)
     };
-    let [down, up] = list.as_slice() else {
-        report
-            .error(at, format!("turn_keys has {} entries", list.len()))
-            .expected(expected);
-        return None;
+    let repeats = has(|gesture| gesture == Gesture::HoldRepeat) || bindings.iter().any(ramps);
+    let mut time = |key: &str, range, used: bool, without: &str| {
+        if !control.has(key) {
+            return None;
+        }
+        if !used {
+            let what = format!("{key} has no use without {without}");
+            report.warn(control.at_key(key), what);
+        }
+        // The default stands for one that is refused.
+        let millis = control.whole(report, key, range, "milliseconds", 500);
+        Some(Duration::from_millis(millis))
     };
-    let (down, up) = (one_key(report, down, "a key"), one_key(report, up, "a key"));
-    Some((down?, up?))
+    Times {
+        // A click is shorter than a hold, so several clicks go by it, too.
+        hold: time("hold_ms", HOLD_MS, holds || series, "a hold"),
+        click: time("click_ms", CLICK_MS, series, "several clicks"),
+        repeat: time("repeat_ms", REPEAT_MS, repeats, "a hold_repeat or a ramp"),
+        press_life: time("press_life_ms", PRESS_LIFE_MS, true, ""),
+    }
 }

@@ -11,7 +11,7 @@
 //!             └────────────> problem::Report <────┘ (all of them, sorted)
 //! ```
 //!
-//! One file for each section: `hub` and `address`, `profile`, `times`, `panels`, `controls` with `actions`, `outputs` with `colour`; `targets` collects what they aim at, `clash` looks for
+//! One file for each section: `hub` and `address`, `profile`, `times`, `panels`, `controls` with `actions`, `moves` and `keys`, `outputs` with `colour` and `locals`; `targets` collects what they aim at, `clash` looks for
 //! two things in one place. The reference for users is `tests/data/config/good/everything.toml`, which a test holds complete.
 
 mod actions;
@@ -23,6 +23,9 @@ mod controls;
 mod dashed;
 mod holes;
 mod hub;
+mod keys;
+mod locals;
+mod moves;
 mod names;
 mod outputs;
 mod panels;
@@ -234,10 +237,13 @@ fn read(report: &mut Report<'_>, file_name: &str, tree: &toml_span::Value<'_>) -
     let mut plan = Plan {
         layers,
         timing,
+        panels: names.sleeps.clone(),
+        locals: locals::names(&root),
         ..Plan::default()
     };
     let (control_faces, output_faces) = read_plan(report, &root, &names, &mut plan, &mut sources);
     check_layers(report, &root, &plan);
+    locals::check(report, &root, &plan);
     Some(Config {
         file: file_name.to_owned(),
         hub,
@@ -292,11 +298,10 @@ fn read_plan(
 
 /// Warns of layers that no hand can reach.
 fn check_layers(report: &mut Report<'_>, root: &Section<'_>, plan: &Plan) {
-    let actions = plan
-        .controls
-        .iter()
-        .flat_map(|control| &control.bindings)
-        .flat_map(|(_, actions)| actions);
+    let actions = plan.controls.iter().flat_map(|control| {
+        let bound = control.bindings.iter().flat_map(|(_, actions)| actions);
+        bound.chain(&control.offline)
+    });
     let changes: Vec<_> = actions
         .filter_map(|action| match action {
             Action::Layer(change) => Some(*change),

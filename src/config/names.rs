@@ -5,7 +5,7 @@ use super::problem::{Report, choices, quoted};
 use super::section::{Keys, Section};
 use super::suggest::nearest;
 use super::value::{Text, text_of};
-use crate::panel::plan::{LayerId, PanelId};
+use crate::panel::plan::{LayerId, PanelId, PanelPlan};
 
 pub(super) const LAYERS: Keys = Keys {
     known: &["names"],
@@ -28,6 +28,8 @@ pub(super) struct Names {
     /// Name, and whether it is a terminal; `None` where its kind is wrong.
     pub(super) panels: Vec<(String, Option<bool>)>,
     pub(super) layers: Vec<String>,
+    /// Parallel to `panels`: how each sleeps.
+    pub(super) sleeps: Vec<PanelPlan>,
 }
 
 impl Names {

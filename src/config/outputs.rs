@@ -8,6 +8,7 @@ use super::clash::{Clashes, Owner};
 use super::colour;
 use super::controls::name;
 use super::holes::Braces;
+use super::locals;
 use super::problem::{Report, choices, quoted};
 use super::profile::check_holes;
 use super::section::{Keys, Section};
@@ -26,6 +27,7 @@ pub(super) const OUTPUT: Keys = Keys {
         "show",
         "capability",
         "show_link",
+        "local",
         "on",
         "invert",
         "range",
@@ -72,7 +74,14 @@ pub(super) fn read(
     let name = name(report, &output);
     let layer = context.names.layer(report, &output);
     let label = output.text(report, "label", "a text for people");
-    let source = source(report, &output, context);
+    let source = match output.flag(report, "local") {
+        Some(true) => {
+            let source = locals::source(report, &output, name, context.plan, context.sources);
+            source.map(|source| (source, None))
+        }
+        None if output.has("local") => None,
+        _ => source(report, &output, context),
+    };
     let capability = source
         .and_then(|(_, capability)| capability)
         .map_or("", |text| text.text);
@@ -143,7 +152,7 @@ fn source<'t>(
             if !output.flawed {
                 report
                     .error(output.at, "[[output]] is bound to nothing")
-                    .expected("show = \"Office/Desk light\" or show_link = true");
+                    .expected("show = \"Office/Desk light\", show_link = true or local = true");
             }
             None
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `[layers]` and `[[panel]]`: which panels there are, and how each is reached.
 
+use std::time::Duration;
+
 use toml_span::Value;
 
 use super::Sources;
@@ -9,12 +11,13 @@ use super::problem::{Report, choices, quoted};
 use super::section::{Keys, Section, tables};
 use super::suggest::nearest;
 use super::value::{Text, kind as kind_of, text_of};
+use crate::panel::plan::{PanelPlan, Wake};
 
 pub(super) const PANEL: Keys = Keys {
     known: &[
-        "name", "kind", "stdio", "command", "fifo", "serial", "baud", "socket",
+        "name", "kind", "stdio", "command", "fifo", "serial", "baud", "socket", "sleep_s", "wake",
     ],
-    later: &["wake", "backlight", "device", "debounce_ms"],
+    later: &["backlight", "device", "debounce_ms"],
     cures: &[],
 };
 pub(super) const FIFO: Keys = Keys {
@@ -79,6 +82,42 @@ pub enum Way {
     Socket(String),
 }
 
+/// After how long a panel may sleep, in seconds; 0 for never.
+const SLEEP_S: core::ops::RangeInclusive<u64> = 0..=86_400;
+
+/// Reads how a panel sleeps and wakes. All that there are today have real buttons, so that the waking touch acts.
+fn sleep(report: &mut Report<'_>, panel: &Section<'_>) -> PanelPlan {
+    let seconds = panel.whole(report, "sleep_s", SLEEP_S, "seconds, 0 for never", 0);
+    let wake = wake(report, panel);
+    if panel.has("wake") && !panel.has("sleep_s") {
+        report
+            .warn(panel.at_key("wake"), "wake has no use without sleep_s")
+            .expected("sleep_s = 60, or no wake");
+    }
+    PanelPlan {
+        sleep: (seconds > 0).then(|| Duration::from_secs(seconds)),
+        wake: wake.unwrap_or_default(),
+    }
+}
+
+/// The key `wake` of a panel or a control.
+pub(super) fn wake(report: &mut Report<'_>, section: &Section<'_>) -> Option<Wake> {
+    let expected = "\"act\" or \"swallow\"";
+    let Text { at, text } = section.text(report, "wake", expected)?;
+    match text {
+        "act" => Some(Wake::Act),
+        "swallow" => Some(Wake::Swallow),
+        _ => {
+            let hint = nearest(text, ["act", "swallow"]).map(quoted);
+            report
+                .error(at, format!("wake is {}", quoted(text)))
+                .expected(expected)
+                .meant(hint);
+            None
+        }
+    }
+}
+
 /// Reads all `[[panel]]`; those with mistakes stay in the list, so that others can name them.
 pub(super) fn read(
     report: &mut Report<'_>,
@@ -114,6 +153,7 @@ pub(super) fn read(
                 .expected("name = \"wall\"");
         }
         let kind = kind(report, &panel);
+        names.sleeps.push(sleep(report, &panel));
         for resource in kind.iter().flat_map(resources) {
             let at = panel.at;
             match taken.iter().find(|(other, _)| *other == resource) {

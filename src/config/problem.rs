@@ -30,7 +30,13 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn expected(&mut self, expected: impl Into<String>) -> &mut Problem {
-        self.expected = Some(expected.into());
+        self.set_expected(expected.into())
+    }
+
+    // Called from hundreds of places; inlined it is a good part of the program.
+    #[inline(never)]
+    fn set_expected(&mut self, expected: String) -> &mut Problem {
+        self.expected = Some(expected);
         self
     }
 
@@ -130,7 +136,12 @@ impl<'a> Report<'a> {
     }
 
     pub(super) fn error(&mut self, at: usize, what: impl Into<String>) -> &mut Problem {
-        let problem = self.problem(at, what.into());
+        self.add_error(at, what.into())
+    }
+
+    #[inline(never)]
+    fn add_error(&mut self, at: usize, what: String) -> &mut Problem {
+        let problem = self.problem(at, what);
         keep(&mut self.errors, problem, &mut self.surplus)
     }
 

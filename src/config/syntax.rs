@@ -3,6 +3,7 @@
 
 use toml_span::{Error, ErrorKind, Span};
 
+use super::controls::gestures;
 use super::problem::{Report, choices, quoted};
 use super::value::truth;
 
@@ -101,7 +102,7 @@ pub(super) fn explain(report: &mut Report<'_>, error: &Error) {
         ErrorKind::DuplicateKey { key, first } => {
             let line = report.line(first.start);
             let expected = match key.as_str() {
-                "press" | "hold" | "turn" => {
+                key if gestures(|_| true).any(|gesture| gesture == key) => {
                     "each gesture once; several actions are a list: [ {…}, {…} ]"
                 }
                 _ => "each key once",

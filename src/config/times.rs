@@ -27,18 +27,26 @@ pub(super) const LIMITS: Keys = Keys {
 pub(super) const TIMING: Keys = Keys {
     known: &[
         "hold_ms",
+        "click_ms",
+        "repeat_ms",
         "press_life_ms",
         "merge_ms",
         "settle_ms",
         "stale_ms",
         "reassert_s",
     ],
-    later: &["repeat_ms", "click_ms", "wake"],
+    later: &[],
     cures: &[],
 };
 
 /// What a hold may take, in milliseconds.
 pub(super) const HOLD_MS: core::ops::RangeInclusive<u64> = 100..=5000;
+/// From an up edge to the next down edge of several clicks, in milliseconds.
+pub(super) const CLICK_MS: core::ops::RangeInclusive<u64> = 100..=1000;
+/// Between two repeats of a hold, in milliseconds.
+pub(super) const REPEAT_MS: core::ops::RangeInclusive<u64> = 50..=5000;
+/// How long a press that cannot be sent may wait, in milliseconds.
+pub(super) const PRESS_LIFE_MS: core::ops::RangeInclusive<u64> = 100..=30_000;
 
 /// `[poll]`: how often the hub is asked.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -192,11 +200,13 @@ pub(super) fn read_timing(report: &mut Report<'_>, root: &Section<'_>, poll: &Po
     Timing {
         stale,
         hold: millis(report, &section, "hold_ms", HOLD_MS, default.hold),
+        click: millis(report, &section, "click_ms", CLICK_MS, default.click),
+        repeat: millis(report, &section, "repeat_ms", REPEAT_MS, default.repeat),
         press_life: millis(
             report,
             &section,
             "press_life_ms",
-            100..=30_000,
+            PRESS_LIFE_MS,
             default.press_life,
         ),
         merge: millis(report, &section, "merge_ms", 0..=2000, default.merge),

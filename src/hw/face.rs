@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a panel device needs to know of its controls and outputs: names, labels, keys, layers. Pure.
 
-use crate::panel::plan::{ControlId, LayerId, OutputId};
+use crate::panel::plan::{ControlId, LayerId, OutputId, PanelId};
 
 /// The controls and outputs of one panel.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Face {
+    /// Stands in the shows that are about a whole panel.
+    pub id: PanelId,
     /// What can be pressed or turned.
     pub controls: Vec<ControlFace>,
     /// What shows something.

@@ -2,19 +2,20 @@
 //! Actions → commands for the hub, and what becomes of them.
 //!
 //! Of each point at most one command is under way and at most one waits, the newest. A newer press on the same point takes the
-//! waiting one's place. Each start (flow, mood) stands for itself: it is never merged, and given out again only
-//! after an answer that says that it did not run. Actions of one press go out in their order, but none waits for another's reply: one
+//! waiting one's place. One-shots stand each for itself: starts (flows, moods), and sets of what is never read or was not
+//! read yet. They are given out again only after an answer that says that they did not run, and they take each other's place in an
+//! outage only. Actions of one press go out in their order, but none waits for another's reply: one
 //! dead device must not hold up the rest of a scene.
 
 use std::time::Duration;
 
-use super::gesture::Fired;
 use super::inner::Core;
-use super::plan::{Action, Gesture, LayerChange, Plan, PointId, StartId};
+use super::intent::Intent;
+use super::plan::{Action, Gesture, LayerChange, LocalId, Plan, PointId, StartId};
 use super::press::{Key, Word};
 use super::render::link_word;
-use super::state::{Intent, Want};
-use super::step;
+use super::series::{Act, Fired};
+use super::state::Want;
 use super::{Call, Link, Order, Ticket};
 use crate::homey::Value;
 use crate::time::Time;
@@ -22,8 +23,13 @@ use crate::time::Time;
 /// How long after a command's life its outcome may take (a whole command has 5 s) before it counts as lost.
 const ANSWER: Duration = Duration::from_secs(15);
 
+const TOO_MANY: &str = "too many at once";
+
 /// Starts that may wait or be under way at once.
 const MAX_STARTS: usize = 32;
+
+/// One-shot sets of one point that may wait.
+const MAX_ONCE: usize = 32;
 
 /// A flow or mood to be started once.
 #[derive(Debug)]
@@ -36,6 +42,8 @@ pub(super) struct Job {
     /// Set once it is pulled; with when to give it up.
     pub(super) flight: Option<(Ticket, Time)>,
     pub(super) sent: bool,
+    /// `not_before` is the hub's wish, not the time between two tries of ours.
+    pub(super) put_off: bool,
 }
 
 impl Job {
@@ -62,8 +70,18 @@ impl Core {
                 };
                 self.want(plan, press, *point, Intent::Step { own, by }, fired);
             }
-            Action::Start(start) => self.start(plan, press, *start, fired.at),
+            Action::Cycle { point, values } => {
+                let (values, by) = (*values, fired.count);
+                self.want(plan, press, *point, Intent::Cycle { values, by }, fired);
+            }
+            Action::Ramp {
+                point,
+                by,
+                direction,
+            } => self.start_ramp(plan, press, (*point, *by, *direction), fired),
+            Action::Start(start) => self.start(plan, press, *start, fired),
             Action::Layer(change) => self.change_layer(plan, *change),
+            Action::Local { local, to } => self.drive(*local, to.as_ref()),
         }
     }
 
@@ -83,18 +101,34 @@ impl Core {
         }
     }
 
+    /// Drives an output of the panel's own.
+    fn drive(&mut self, id: LocalId, to: Option<&Value>) {
+        let Some(local) = self.locals.get_mut(usize::from(id.0)) else {
+            return;
+        };
+        let lit = match local {
+            Value::Bool(on) => *on,
+            Value::Number(level) => *level > 0.0,
+            Value::Null | Value::Text(_) => false,
+        };
+        *local = to.cloned().unwrap_or(Value::Bool(!lit));
+        for output in self.tables.local(id) {
+            self.stage.touch(usize::from(*output));
+        }
+    }
+
     /// Why nothing can be sent in this state of the link, where waiting would not help.
     pub(super) fn barred(&self) -> Option<&'static str> {
         let barred = matches!(self.link, Link::Token | Link::Clock | Link::WrongHub);
         barred.then(|| link_word(self.link))
     }
 
-    fn start(&mut self, plan: &Plan, press: Key, start: StartId, at: Time) {
+    fn start(&mut self, plan: &Plan, press: Key, start: StartId, fired: &Fired) {
         self.ledger.add(press);
         let missing = self.missing.get(usize::from(start.0));
         let why = match missing {
             Some(Some(why)) => Some(why.to_string()),
-            Some(None) if self.jobs.len() >= MAX_STARTS => Some("too many at once".to_owned()),
+            Some(None) if self.jobs.len() >= MAX_STARTS => Some(TOO_MANY.to_owned()),
             Some(None) => self.barred().map(str::to_owned),
             None => Some("no such start".to_owned()),
         };
@@ -102,96 +136,165 @@ impl Core {
             self.refuse(press, &plan.start_name(start), &why);
             return;
         }
+        // In an outage the newest wins, as of any target. With a hub every press counts.
+        let waits = |job: &Job| job.waits_for(start);
+        let older = self.jobs.iter().position(waits);
+        let older = older.filter(|_| self.link < Link::Ready);
+        let older = older.map(|index| self.jobs.remove(index));
+        let put_off = older.as_ref().is_some_and(|older| older.put_off);
+        let pause = older.as_ref().map(|older| older.not_before);
         let place = self.next_place();
         self.jobs.push(Job {
             start,
             press,
-            life: at + plan.timing.press_life,
-            not_before: Time::ZERO,
+            life: fired.at + self.tables.life(fired.control),
+            not_before: pause.filter(|_| put_off).unwrap_or(Time::ZERO),
             place,
             flight: None,
             sent: false,
+            put_off,
         });
+        if let Some(older) = older {
+            self.give_way(older.press, press);
+        }
     }
 
-    /// A press wants something of a point.
-    fn want(&mut self, plan: &Plan, press: Key, id: PointId, intent: Intent, fired: &Fired) {
-        let turned = fired.gesture == Gesture::Turn;
+    /// An outage began: of what waits for one target only the newest is left.
+    pub(super) fn merge_waiting(&mut self) {
+        for at in 0..self.busy.len() {
+            let point = self.points.get_mut(usize::from(self.busy[at].0));
+            let Some(point) = point else { continue };
+            let newest = point.waiting.as_ref().map(|want| want.press);
+            let before = std::mem::take(&mut point.before);
+            for (older, newest) in before.into_iter().zip(newest.into_iter().cycle()) {
+                self.give_way(older.press, newest);
+            }
+        }
+        let mut index = 0;
+        while let Some(job) = self.jobs.get(index) {
+            let (start, press, waits) = (job.start, job.press, job.flight.is_none());
+            let mut newer = self.jobs.iter().skip(index + 1);
+            match newer.rfind(|job| waits && job.waits_for(start)) {
+                Some(newest) => {
+                    let newest = newest.press;
+                    self.jobs.remove(index);
+                    self.give_way(press, newest);
+                }
+                None => index += 1,
+            }
+        }
+    }
+
+    /// A press wants something of a point: one more part of it. `false`: it was refused, and why was said.
+    pub(super) fn want(
+        &mut self,
+        plan: &Plan,
+        press: Key,
+        id: PointId,
+        intent: Intent,
+        fired: &Fired,
+    ) -> bool {
+        let life = fired.at + self.tables.life(fired.control);
+        let flows = matches!(fired.act, Act::Gesture(Gesture::Turn | Gesture::HoldRepeat));
+        let turned = flows || matches!(intent, Intent::Ramp { .. });
         self.ledger.add(press);
         let barred = self.barred();
         let Some(point) = self.points.get_mut(usize::from(id.0)) else {
             self.refuse(press, "panel", "no such point");
-            return;
+            return false;
         };
         let traits = point.traits.as_deref();
-        let unfit = match &intent {
-            Intent::Value(_) => None,
-            Intent::Flip { .. } => step::no_toggle(traits),
-            Intent::Step { .. } => step::no_step(traits),
-        };
+        let unfit = intent.unfit(traits);
         if let Some(why) = barred.or(point.refusal()).or(unfit) {
             let why = why.to_owned();
             self.refuse(press, &plan.point_name(id), &why);
-            return;
+            return false;
         }
         let asked = self.seq;
         let intent = match point.present(asked) {
-            Some(present) => match resolve(&intent, present, point.grid()) {
+            Some(present) => match intent.resolve(plan, present, point.grid()) {
                 Ok(value) => Intent::Value(value),
                 Err(why) => {
                     self.refuse(press, &plan.point_name(id), why);
-                    return;
+                    return false;
                 }
             },
             None => intent,
         };
-        if let (true, Intent::Value(value @ Value::Number(number))) = (turned, &intent) {
+        if let (true, Intent::Value(value @ Value::Number(number))) = (flows, &intent) {
             if point.grid().is_limit(*number) {
-                // P22: a knob turned on against its end sends the end once; the newest press takes over its outcome.
-                if point.rests_at(value) {
+                // P22: a knob turned on against its end sends the end once in a while, whatever the cache says (P12); in
+                // between the newest press takes over its outcome.
+                let lately = |at: Time| fired.at < at + plan.timing.settle;
+                if point.rests_at(value) && point.pulled.is_some_and(lately) {
                     let over = self.ledger.end(press, Word::Confirmed);
                     self.stage.ended(over);
-                    return;
+                    return true;
                 }
                 if let (None, Some(flight)) = (&point.waiting, &mut point.flight) {
                     if flight.value == *value {
-                        flight.life = flight.life.max(fired.at + plan.timing.press_life);
+                        flight.life = flight.life.max(life);
                         let older = std::mem::replace(&mut flight.press, press);
-                        let over = self.ledger.end(older, Word::Superseded);
-                        self.stage.ended(over);
-                        return;
+                        self.give_way(older, press);
+                        return true;
                     }
                 }
             }
         }
-        let older = point.waiting.take();
+        let apart = point.is_once() && self.link == Link::Ready;
+        let is_value = |want: &Want| matches!(want.intent, Intent::Value(_));
+        let apart = apart && matches!(intent, Intent::Value(_));
+        let mut older = point.waiting.take();
+        let pause = older.as_ref().map_or(Time::ZERO, Want::hub_pause);
+        let put_off = older.as_ref().is_some_and(|older| older.put_off);
+        if let Some(older) = older.take_if(|older| apart && is_value(older)) {
+            if point.before.len() >= MAX_ONCE {
+                point.waiting = Some(older);
+                self.refuse(press, &plan.point_name(id), TOO_MANY);
+                return false;
+            }
+            point.before.push(older);
+        }
         // Joined to an older one, it shares that one's read, which may have started before this press.
         let (intent, read, asked) = match (&older, intent) {
             (_, intent @ Intent::Value(_)) => (intent, None, asked),
-            (Some(older), intent) => (joined(&older.intent, intent), older.read, older.asked),
+            (Some(older), intent) => (older.intent.join(intent), older.read, older.asked),
             (None, intent) => (intent, None, asked),
         };
         let place = self.next_place();
         let want = Want {
             press,
             intent,
-            life: fired.at + plan.timing.press_life,
+            life,
             // A pause that the hub asked for holds for the newer one too; a failed try does not.
-            not_before: older.as_ref().map_or(Time::ZERO, |older| older.hub_pause()),
+            not_before: pause,
             place,
             turned,
             asked,
             read,
-            put_off: older.as_ref().is_some_and(|older| older.put_off),
+            put_off,
         };
         if let Some(point) = self.points.get_mut(usize::from(id.0)) {
             point.waiting = Some(want);
         }
-        self.touch_point(plan, id);
-        if let Some(older) = older {
-            let over = self.ledger.end(older.press, Word::Superseded);
-            self.stage.ended(over);
+        if !self.busy.contains(&id) {
+            self.busy.push(id);
         }
+        self.touch_point(id);
+        if let Some(older) = older {
+            self.give_way(older.press, press);
+        }
+        true
+    }
+
+    /// Ends a part of `older`, in whose place one of `newer` came. One of its own is no other press.
+    pub(super) fn give_way(&mut self, older: Key, newer: Key) {
+        let word = match older == newer {
+            true => Word::Confirmed,
+            false => Word::Superseded,
+        };
+        let over = self.ledger.end(older, word);
+        self.stage.ended(over);
     }
 
     /// Ends a part as refused and says why.
@@ -217,17 +320,27 @@ impl Core {
         if matches!(want.intent, Intent::Value(_)) {
             return;
         }
-        let Some(present) = point.present(want.asked) else {
+        let Some(present) = point.present(want.asked).cloned() else {
             return;
         };
-        let traits = point.traits.as_deref();
-        let unfit = match want.intent {
-            Intent::Flip { .. } => step::no_toggle(traits),
-            _ => step::no_step(traits),
+        let mut intent = want.intent.clone();
+        if let Intent::Ramp {
+            share,
+            free: free @ true,
+        } = &mut intent
+        {
+            *share = self.settle_ramps(id, &present, *share);
+            *free = false;
+        }
+        let Some(point) = self.points.get_mut(usize::from(id.0)) else {
+            return;
         };
+        let unfit = intent.unfit(point.traits.as_deref());
         let resolved = match unfit.or(point.refusal()) {
             Some(why) => Err(why.to_owned()),
-            None => resolve(&want.intent, present, point.grid()).map_err(str::to_owned),
+            None => intent
+                .resolve(plan, &present, point.grid())
+                .map_err(str::to_owned),
         };
         match (resolved, &mut point.waiting) {
             (Ok(value), Some(want)) => {
@@ -251,8 +364,10 @@ impl Core {
         let ready = |place: u64, not_before: Time, life: Time| {
             (not_before <= now && now < life).then_some(place)
         };
-        let points = self.points.iter().enumerate().filter_map(|(index, point)| {
-            let want = point.waiting.as_ref()?;
+        let points = self.busy.iter().filter_map(|id| {
+            let index = usize::from(id.0);
+            let point = self.points.get(index)?;
+            let want = point.front()?;
             let free = match want.intent {
                 Intent::Value(_) => point.flight.is_none(),
                 _ => want.read.is_none(),
@@ -284,15 +399,20 @@ impl Core {
     fn pull_point(&mut self, ticket: Ticket, index: usize, now: Time) -> Option<Call> {
         let id = PointId(u16::try_from(index).ok()?);
         let point = self.points.get_mut(index)?;
-        let mut want = point.waiting.take()?;
+        let mut want = point.take_front()?;
         let life = want.life;
         let give_up = life.max(now) + ANSWER;
         let order = match &want.intent {
             Intent::Value(value) => {
                 let value = value.clone();
                 self.seq += 1;
+                let once = point.is_once();
                 point.fly(ticket, want, value.clone(), self.seq, now, give_up);
-                Order::Set { point: id, value }
+                Order::Set {
+                    point: id,
+                    value,
+                    once,
+                }
             }
             _ => {
                 want.read = Some((ticket, give_up));
@@ -305,46 +425,5 @@ impl Core {
             order,
             life,
         })
-    }
-}
-
-/// The value that an intent means, given the present one, or why there is none.
-pub(super) fn resolve(
-    intent: &Intent,
-    present: &Value,
-    grid: step::Grid,
-) -> Result<Value, &'static str> {
-    match intent {
-        Intent::Value(value) => Ok(value.clone()),
-        Intent::Flip { odd: true } => step::opposite(present),
-        // Twice is as it was, but it must be something that can be toggled.
-        Intent::Flip { odd: false } => step::opposite(present).map(|_| present.clone()),
-        Intent::Step { own, by } => match present {
-            Value::Number(from) => {
-                let moved = grid.moved(*from, *own, *by).map(Value::Number);
-                moved.ok_or("stepped out of all bounds")
-            }
-            Value::Null => Err("has no value yet, cannot be stepped"),
-            _ => Err("is not a number, cannot be stepped"),
-        },
-    }
-}
-
-/// What two presses want together, while neither knows the present value. Unlike ones cannot both fit a capability, so the
-/// newer one stands.
-fn joined(older: &Intent, newer: Intent) -> Intent {
-    match (older, newer) {
-        (Intent::Flip { odd: a }, Intent::Flip { odd: b }) => Intent::Flip { odd: *a != b },
-        (
-            Intent::Step { own, by },
-            Intent::Step {
-                own: more,
-                by: further,
-            },
-        ) => Intent::Step {
-            own: own.saturating_add(more),
-            by: by + further,
-        },
-        (_, newer) => newer,
     }
 }

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The [`Controller`]: everything that the loop says to the panel's behaviour and asks of it.
 
+use std::cell::Cell;
+
 use super::gesture::Gestures;
-use super::inner::{self, Core};
-use super::plan::{Control, LayerId, Plan, PointId, StartId};
+use super::inner::{Core, View};
+use super::intent::Intent;
+use super::plan::{LayerId, Plan, PointId, StartId};
 use super::press::{Ledger, Tally};
 use super::render::link_word;
+use super::series::Bound;
 use super::stage::{MAX_NOTICE, Stage};
-use super::state::{Intent, PointState};
+use super::state::PointState;
+use super::tables::Tables;
 use super::text::clean;
-use super::{Call, Condition, Event, Link, Outcome, Show, Ticket};
+use super::wake::Sleepers;
+use super::{Call, Condition, Edge, Event, Link, Outcome, Show, Ticket};
 use crate::homey::{Reading, Value};
 use crate::time::Time;
 
@@ -42,11 +48,6 @@ pub struct Controller {
 impl Controller {
     /// A controller that knows nothing yet: link down, first layer, every point unknown. `now` is the monotonic clock's time.
     pub fn new(plan: Plan, now: Time) -> Controller {
-        let twin = |control: &Control| {
-            let same = |other: &Control| other.panel == control.panel && other.name == control.name;
-            plan.controls.iter().position(same).unwrap_or(0)
-        };
-        let keys: Vec<usize> = plan.controls.iter().map(twin).collect();
         let mut stage = Stage::new(plan.outputs.len(), Time::NEVER);
         stage.rearm(now, plan.timing.reassert);
         let mut core = Core {
@@ -58,10 +59,15 @@ impl Controller {
             epoch: 0,
             tickets: 0,
             place: 0,
-            gestures: Gestures::new(keys.len()),
-            keys,
+            tables: Tables::new(&plan),
+            gestures: Gestures::new(plan.controls.len()),
             points: plan.points.iter().map(|_| PointState::new()).collect(),
+            busy: Vec::new(),
+            stale_at: Cell::new(None),
             jobs: Vec::new(),
+            ramps: Vec::new(),
+            locals: vec![Value::Bool(false); plan.locals.len()],
+            sleepers: Sleepers::new(&plan, now),
             missing: vec![None; plan.starts.len()],
             ledger: Ledger::default(),
             stage,
@@ -72,8 +78,8 @@ impl Controller {
         Controller { plan, core }
     }
 
-    /// Carries over what `old`, which this one replaces, knows: the link, the counts, the layer of the same name, and the
-    /// readings of points that both plans have. Old presses that are open end in the counts, sent ones as unknown and the others as
+    /// Carries over what `old`, which this one replaces, knows: the link, the counts, the layer and the local outputs of the same
+    /// names, and the readings of points that both plans have. Its panels are awake. Old presses that are open end in the counts, sent ones as unknown and the others as
     /// expired; old tickets and old polls do nothing here. Call it right after [`Controller::new`].
     pub fn adopt(&mut self, old: &Controller) {
         let (core, before) = (&mut self.core, &old.core);
@@ -89,6 +95,13 @@ impl Controller {
             let same = old.plan.points.iter().position(|other| other == spec);
             if let Some(known) = same.and_then(|index| before.points.get(index)) {
                 point.adopt(known, core.seq);
+            }
+        }
+        core.stale_at.set(None);
+        for (name, local) in self.plan.locals.iter().zip(&mut core.locals) {
+            let same = old.plan.locals.iter().position(|other| other == name);
+            if let Some(known) = same.and_then(|index| before.locals.get(index)) {
+                local.clone_from(known);
             }
         }
         let name = old.plan.layers.get(usize::from(before.layer.0));
@@ -113,17 +126,27 @@ impl Controller {
     /// A hand did something. Deliver what is readable before [`Controller::timeout`].
     pub fn event(&mut self, event: Event) {
         let (plan, core) = (&self.plan, &mut self.core);
-        let Some(&key) = core.keys.get(usize::from(event.control.0)) else {
+        let Some(key) = core.tables.key(event.control) else {
             return;
         };
         core.last_event = core.last_event.max(Some(event.at));
-        let bound = core.bound(plan, key);
-        for fired in core
-            .gestures
-            .edge(key, event.edge, event.at, bound)
-            .into_iter()
-            .flatten()
-        {
+        // A panel's events come in their order: what was due on it before this one is before it, however late both are.
+        let panel = |key: usize| plan.controls.get(key).map(|control| control.panel);
+        let panel_of = panel(key).unwrap_or_default();
+        let here = |other| panel(other) == Some(panel_of);
+        while let Some(fired) = core.gestures.due(event.at, here) {
+            core.fire(plan, fired);
+        }
+        let woken = core.wake(panel_of, event.at);
+        let found = core.tables.bound(plan, key, core.layer);
+        if found.is_none() && !matches!(event.edge, Edge::Down | Edge::Up) {
+            return;
+        }
+        let control = found.map_or(event.control, |bound| bound.control);
+        let mute = found.is_none() || (woken && core.swallows(plan, panel_of, control));
+        let bound = found.unwrap_or(Bound::nothing(event.control));
+        let burst = core.gestures.edge(key, event.edge, event.at, bound, mute);
+        for fired in burst.into_iter().flatten() {
             core.fire(plan, fired);
         }
     }
@@ -145,8 +168,9 @@ impl Controller {
             return;
         };
         state.hear(poll.0, reading, fresh, now);
+        core.stale_at.set(None);
         core.settle_want(&self.plan, point);
-        core.touch_point(&self.plan, point);
+        core.touch_point(point);
     }
 
     /// A poll's reply said that nothing of this point has changed since the last full one (304): what is known and certain is
@@ -157,9 +181,10 @@ impl Controller {
         if !core.is_known(poll) {
             return;
         }
+        core.stale_at.set(None);
         if let Some(state) = core.points.get_mut(usize::from(point.0)) {
             state.unchanged(poll.0, fresh, now);
-            core.touch_point(&self.plan, point);
+            core.touch_point(point);
         }
     }
 
@@ -184,7 +209,7 @@ impl Controller {
             core.stage.notice(&self.plan.point_name(point), &why);
         }
         core.refuse_waiting(&self.plan, Some(point), None, &why);
-        core.touch_point(&self.plan, point);
+        core.touch_point(point);
     }
 
     /// The hub knows no such flow or mood, or refuses us this one: presses are refused with `why`.
@@ -222,9 +247,12 @@ impl Controller {
         if stood != (link >= Link::Loading) {
             core.epoch = core.seq;
             core.points.iter_mut().for_each(PointState::disconnect);
+            core.stale_at.set(None);
         }
         if matches!(link, Link::Token | Link::Clock | Link::WrongHub) {
             core.refuse_waiting(plan, None, None, link_word(link));
+        } else if link < Link::Ready {
+            core.merge_waiting();
         }
         core.stage.touch_all();
     }
@@ -243,16 +271,18 @@ impl Controller {
     pub fn timeout(&mut self, now: Time) {
         let (plan, core) = (&self.plan, &mut self.core);
         core.now = now;
-        while let Some(fired) = core.gestures.due(now) {
+        while let Some(fired) = core.gestures.due(now, |_| true) {
             core.fire(plan, fired);
         }
+        while let Some(panel) = core.sleepers.due(now) {
+            core.stage.push(Show::Sleep {
+                panel,
+                asleep: true,
+            });
+        }
         core.expire(plan, now);
-        for index in 0..core.points.len() {
-            if core.points[index].age(plan.timing.stale, now) {
-                if let Ok(id) = u16::try_from(index) {
-                    core.touch_point(plan, PointId(id));
-                }
-            }
+        if core.stale_at(plan) <= now {
+            core.age(plan, now);
         }
         if core.stage.reassert_at <= now {
             core.stage.rearm(now, plan.timing.reassert);
@@ -263,9 +293,15 @@ impl Controller {
     /// The next thing to bring to a panel; pull until there is none. An output comes when its look differs from the last one pulled.
     pub fn next_show(&mut self) -> Option<Show> {
         let (plan, core) = (&self.plan, &mut self.core);
-        let (link, layer, points) = (core.link, core.layer, &core.points);
-        let look = |index| inner::look(plan, link, layer, points, index);
-        core.stage.pull(look)
+        let view = View {
+            plan,
+            link: core.link,
+            layer: core.layer,
+            points: &core.points,
+            locals: &core.locals,
+            tables: &core.tables,
+        };
+        core.stage.pull(|index| view.look(index))
     }
 
     /// The next command that may start at `now`; pull until there is none, or while there is room for one.
@@ -277,14 +313,10 @@ impl Controller {
     /// [`Controller::next_call`] may have something that had to pause.
     pub fn poll_at(&self) -> Option<Time> {
         let (plan, core) = (&self.plan, &self.core);
-        let stale = core
-            .points
-            .iter()
-            .map(|point| point.stale_at(plan.timing.stale));
-        let at = stale
-            .min()
-            .unwrap_or(Time::NEVER)
+        let at = core
+            .stale_at(plan)
             .min(core.gestures.poll_at())
+            .min(core.sleepers.poll_at())
             .min(core.command_at(plan, core.now))
             .min(core.stage.reassert_at);
         (at != Time::NEVER).then_some(at)

@@ -2,248 +2,359 @@
 //! Edges of keys and knobs → gestures. Only the events' own times count, never the time of their delivery.
 //!
 //! A key is a physical control: all of the plan's controls with one panel and one name. A gesture belongs to the
-//! binding that was active at its down edge, whatever layer is shown by the time it ends. Knows no action and no layer.
+//! binding that was active at its first down edge, whatever layer is shown by the time it ends. What one key does is
+//! [`super::series`]'s business. Knows no action and no layer.
 //!
-//! The gestures that are to come have their places: *release* fires where [`Gestures::edge`] handles `Up`; *click(n)* keeps the
-//! last up edge in [`Held`] and fires its window's end from [`Gestures::due`], beside the hold; *hold-repeat* re-arms
-//! the hold there; a *chord* compares the [`Held`] of two keys at the second one's down edge.
-
-use std::time::Duration;
+//! A *chord* has its place here: it compares the [`Series`] of two keys at the second one's down edge.
 
 use super::Edge;
-use super::plan::{ControlId, Gesture};
+use super::plan::Gesture;
+use super::series::{Bound, Burst, Fired, Series};
 use crate::time::Time;
-
-/// Two downs without an up between them, closer than this, are one: bounce or a kernel autorepeat, whose first comes after
-/// at most half a second. Farther apart the up was lost, and the second is a press of its own (P29).
-const REPEAT: Duration = Duration::from_secs(1);
 
 /// A hand cannot turn farther between two reports; a broken encoder can.
 const MAX_DETENTS: i32 = 1000;
 
-/// What is bound to a key at the moment.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) struct Bound {
-    pub(super) control: ControlId,
-    /// How long a hold takes; `None` where no hold is bound, so that a press need not wait to be told from one.
-    pub(super) hold: Option<Duration>,
-}
-
-/// A gesture that happened.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) struct Fired {
-    pub(super) control: ControlId,
-    pub(super) gesture: Gesture,
-    /// Detents with their sign; 1 for a press and a hold.
-    pub(super) count: i32,
-    pub(super) at: Time,
-}
-
-impl Fired {
-    fn new(control: ControlId, gesture: Gesture, at: Time) -> Fired {
-        Fired {
-            control,
-            gesture,
-            count: 1,
-            at,
-        }
-    }
-}
-
-/// A key that is down.
-#[derive(Copy, Clone, Debug)]
-struct Held {
-    bound: Bound,
-    /// The last down edge, repeats included.
-    last: Time,
-    /// When the hold fires; [`Time::NEVER`] where none is bound or it has fired.
-    hold_at: Time,
-}
-
-impl Held {
-    /// The hold, where it was due by `at` and has not fired.
-    fn take_hold(&mut self, at: Time) -> Option<Fired> {
-        if self.hold_at == Time::NEVER || at < self.hold_at {
-            return None;
-        }
-        let fired = Fired::new(self.bound.control, Gesture::Hold, self.hold_at);
-        self.hold_at = Time::NEVER;
-        Some(fired)
-    }
-}
-
 /// The recogniser, one entry a key.
 #[derive(Debug, Default)]
 pub(super) struct Gestures {
-    keys: Vec<Option<Held>>,
+    keys: Vec<Option<Series>>,
+    /// Those that are not at rest: as many as there are fingers.
+    live: Vec<usize>,
 }
 
 impl Gestures {
     pub(super) fn new(keys: usize) -> Gestures {
         Gestures {
             keys: vec![None; keys],
+            live: Vec::with_capacity(8),
         }
     }
 
-    /// Takes one edge of a key and what is bound to it now (`None`: nothing). Gives what happened by it, oldest first: at
-    /// most the hold that an earlier, never released press was due, and the gesture of this edge.
+    /// The oldest gesture that was due by `at` on one of the keys that `of` picks; call until there is none.
+    pub(super) fn due(&mut self, at: Time, of: impl Fn(usize) -> bool) -> Option<Fired> {
+        loop {
+            let keys = &self.keys;
+            let next = |key: usize| keys.get(key)?.as_ref().map(Series::next);
+            let ready = self.live.iter().filter(|key| of(**key));
+            let ready = ready.filter_map(|key| Some((next(*key)?, *key)));
+            let (when, key) = ready.min()?;
+            if when == Time::NEVER || at < when {
+                return None;
+            }
+            let series = self.keys.get_mut(key)?.as_mut()?;
+            let fired = series.take(at);
+            let mute = series.mute;
+            self.rest(key);
+            if !mute {
+                return fired;
+            }
+        }
+    }
+
+    /// Takes one edge of a key, and what is bound to it now. `mute`: a gesture that begins by it does not count.
+    /// Gives what happened by this edge, oldest first; what was [`Gestures::due`] by its time must have been asked for before.
     pub(super) fn edge(
         &mut self,
         key: usize,
         edge: Edge,
         at: Time,
-        bound: Option<Bound>,
-    ) -> [Option<Fired>; 2] {
+        bound: Bound,
+        mute: bool,
+    ) -> Burst {
+        let mut burst = [None; 3];
         let Some(slot) = self.keys.get_mut(key) else {
-            return [None, None];
+            return burst;
         };
-        match (edge, bound) {
-            (Edge::Down, bound) => {
-                let mut overdue = None;
-                if let Some(held) = slot {
-                    overdue = held.take_hold(at);
-                    let gap = held.bound.hold.unwrap_or(REPEAT).max(REPEAT);
-                    let repeat = at < held.last + gap;
-                    held.last = held.last.max(at);
-                    if repeat {
-                        return [overdue, None];
-                    }
-                }
-                *slot = bound.map(|bound| Held {
-                    bound,
-                    last: at,
-                    hold_at: bound.hold.map_or(Time::NEVER, |hold| at + hold),
-                });
-                let press = bound
-                    .filter(|bound| bound.hold.is_none())
-                    .map(|bound| Fired::new(bound.control, Gesture::Press, at));
-                [overdue, press]
-            }
-            (Edge::Up, _) => {
-                let Some(mut held) = slot.take() else {
-                    return [None, None];
-                };
-                if let Some(hold) = held.take_hold(at) {
-                    return [Some(hold), None];
-                }
-                // Still armed: let go before the hold. Not armed: its press or its hold has fired long ago.
-                let press = (held.hold_at != Time::NEVER)
-                    .then(|| Fired::new(held.bound.control, Gesture::Press, at));
-                [press, None]
-            }
-            (Edge::Tap, Some(bound)) => [Some(Fired::new(bound.control, Gesture::Press, at)), None],
-            // A long press where only a short one is bound acts as it would on a real key: at its down edge.
-            (Edge::Held, Some(bound)) => {
-                let gesture = bound.hold.map_or(Gesture::Press, |_| Gesture::Hold);
-                [Some(Fired::new(bound.control, gesture, at)), None]
-            }
-            (Edge::Turn(count), Some(bound)) if count != 0 => {
-                let fired = Fired {
+        let is_mute = slot.as_ref().map_or(mute, |series| series.mute);
+        match edge {
+            Edge::Turn(0) => return burst,
+            Edge::Turn(count) if !is_mute => {
+                burst[0] = Some(Fired {
                     count: count.clamp(-MAX_DETENTS, MAX_DETENTS),
                     ..Fired::new(bound.control, Gesture::Turn, at)
-                };
-                [Some(fired), None]
+                });
+                return burst;
             }
-            _ => [None, None],
+            Edge::Down if slot.as_mut().is_some_and(|series| series.repeats(at)) => return burst,
+            Edge::Up if slot.is_none_or(|series| !series.down) => return burst,
+            _ => {}
+        }
+        // A new press, and the up edge of the last one got lost, or never comes from a device that sends whole gestures.
+        let stale = match edge {
+            Edge::Down | Edge::Tap => slot.is_some_and(|series| series.down || series.goes_on()),
+            Edge::Held => slot.is_some_and(|series| series.down),
+            Edge::Up | Edge::Turn(_) => false,
+        };
+        if stale {
+            let lost = slot.take().filter(|series| !series.mute);
+            burst[0] = lost.and_then(|mut series| series.halt(at));
+        }
+        if slot.is_none() {
+            *slot = Some(Series::new(bound, mute, at));
+            if !self.live.contains(&key) {
+                self.live.push(key);
+            }
+        }
+        let Some(series) = slot else {
+            return burst;
+        };
+        let before = burst;
+        match edge {
+            Edge::Down => series.press(at, &mut burst),
+            Edge::Up => series.release(at, &mut burst),
+            Edge::Tap => {
+                series.press(at, &mut burst);
+                series.release(at, &mut burst);
+            }
+            Edge::Held => series.hold(at, &mut burst),
+            Edge::Turn(_) => series.hush(at),
+        }
+        if series.mute {
+            burst = before;
+        }
+        self.rest(key);
+        burst
+    }
+
+    /// Forgets a key of which nothing more can come.
+    fn rest(&mut self, key: usize) {
+        if let Some(slot) = self.keys.get_mut(key) {
+            if slot.is_none_or(|series| series.is_over()) {
+                *slot = None;
+                self.live.retain(|other| *other != key);
+            }
         }
     }
 
-    /// One hold that is due at `now`; call until there is none.
-    pub(super) fn due(&mut self, now: Time) -> Option<Fired> {
-        self.keys
-            .iter_mut()
-            .flatten()
-            .find_map(|held| held.take_hold(now))
-    }
-
-    /// The next hold's time; [`Time::NEVER`] when none is armed.
+    /// When the next gesture is due without a further edge; [`Time::NEVER`] when none is.
     pub(super) fn poll_at(&self) -> Time {
-        let armed = self.keys.iter().flatten().map(|held| held.hold_at);
-        armed.min().unwrap_or(Time::NEVER)
+        let live = self.live.iter().filter_map(|key| self.keys.get(*key));
+        let next = live.flatten().map(Series::next);
+        next.min().unwrap_or(Time::NEVER)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::super::plan::ControlId;
+    use super::super::series::Act;
     use super::*;
 
-    const HOLD: Duration = Duration::from_millis(500);
+    const MS: fn(u64) -> Duration = Duration::from_millis;
 
-    /// Runs `+ms` (down), `-ms` (up) and `.ms` (timeout) and gives what fired as `P` and `H` with its time.
-    fn run(hold: Option<Duration>, script: &str) -> String {
+    /// Something that is bound: `2` two clicks, `h` a hold, `r` a repeat.
+    fn bound(what: &str) -> Bound {
+        let long = match () {
+            () if what.contains('h') => Some(Gesture::Hold),
+            () => what.contains('r').then_some(Gesture::HoldRepeat),
+        };
+        let clicks = what.bytes().find(u8::is_ascii_digit);
+        Bound {
+            clicks: clicks.map_or(1, |digit| digit - b'0'),
+            long,
+            repeat: what.contains('r').then_some(MS(200)),
+            hold: MS(500),
+            window: MS(250),
+            ..Bound::nothing(ControlId(0))
+        }
+    }
+
+    /// Runs `+ms` (down), `-ms` (up), `tms` (tap), `lms` (whole hold), `.ms` (timeout) and gives what fired with its time: `P`ress,
+    /// `H`old, `R`epeat (and how many), `C` with its clicks, `^` release, `!` stop. `mute`: the first gesture does not count.
+    fn run(bound: Bound, script: &str, mut mute: bool) -> String {
         let mut gestures = Gestures::new(1);
-        let bound = Some(Bound {
-            control: ControlId(0),
-            hold,
-        });
         let mut out = String::new();
         let mut tell = |fired: Fired| {
-            let name = if fired.gesture == Gesture::Hold {
-                'H'
-            } else {
-                'P'
+            let name = match fired.act {
+                Act::Gesture(Gesture::Press) => "P".to_owned(),
+                Act::Gesture(Gesture::Hold) => "H".to_owned(),
+                Act::Gesture(Gesture::HoldRepeat) if fired.count > 1 => {
+                    format!("R{}@", fired.count)
+                }
+                Act::Gesture(Gesture::HoldRepeat) => "R".to_owned(),
+                Act::Gesture(Gesture::Release) => "^".to_owned(),
+                Act::Gesture(Gesture::Click(count)) => format!("C{count}@"),
+                Act::Gesture(Gesture::Turn) => "T".to_owned(),
+                Act::Stop => "!".to_owned(),
             };
             out += &format!("{name}{} ", fired.at.as_micros() / 1000);
         };
         for word in script.split_whitespace() {
             let at = Time::from_millis(word[1..].parse().unwrap());
-            match &word[..1] {
-                "+" => gestures
-                    .edge(0, Edge::Down, at, bound)
-                    .into_iter()
-                    .flatten()
-                    .for_each(&mut tell),
-                "-" => gestures
-                    .edge(0, Edge::Up, at, bound)
-                    .into_iter()
-                    .flatten()
-                    .for_each(&mut tell),
-                _ => {
-                    assert!(gestures.poll_at() > at || gestures.due(at).map(&mut tell).is_some());
-                }
+            while let Some(fired) = gestures.due(at, |_| true) {
+                tell(fired);
             }
+            let edge = match &word[..1] {
+                "+" => Edge::Down,
+                "-" => Edge::Up,
+                "t" => Edge::Tap,
+                "l" => Edge::Held,
+                _ => {
+                    assert!(gestures.poll_at() > at);
+                    continue;
+                }
+            };
+            let burst = gestures.edge(0, edge, at, bound, std::mem::take(&mut mute));
+            burst.into_iter().flatten().for_each(&mut tell);
         }
+        assert!(gestures.live.len() < 2);
         out.trim_end().to_owned()
     }
 
     #[test]
     fn edges_and_times() {
-        for (hold, script, want) in [
-            (None, "+0 -40", "P0"),
-            (None, "+0 -900 +1000", "P0 P1000"),
-            (Some(HOLD), "+0 -499", "P499"),
-            (Some(HOLD), "+0 -500", "H500"),
-            (Some(HOLD), "+0 .500 -700", "H500"),
-            (Some(HOLD), "+0 .499 -499", "P499"),
+        for (what, script, want) in [
+            ("", "+0 -40", "P0 ^40"),
+            ("", "+0 -900 +1000", "P0 ^900 P1000"),
+            ("h", "+0 -499", "P499 ^499"),
+            ("h", "+0 -500", "H500 ^500"),
+            ("h", "+0 .500 -700", "H500 ^700"),
+            ("h", "+0 .499 -499", "P499 ^499"),
             // repeats: ignored while they keep coming, whether or not the hold has fired
-            (None, "+0 +250 +1200 +2100 -2200", "P0"),
-            (Some(HOLD), "+0 +250 .500 +900 -950", "H500"),
+            ("", "+0 +250 +1200 +2100 -2200", "P0 ^2200"),
+            ("h", "+0 +250 .500 +900 -950", "H500 ^950"),
             // a lost up: the next down is fresh, and the hold that was due is not forgotten
-            (None, "+0 +1500", "P0 P1500"),
-            (Some(HOLD), "+0 .500 +1500 -1600", "H500 P1600"),
-            (Some(HOLD), "+0 +1500 -1600", "H500 P1600"),
+            ("", "+0 +1500", "P0 P1500"),
+            ("h", "+0 .500 +1500 -1600", "H500 P1600 ^1600"),
+            ("h", "+0 +1500 -1600", "H500 P1600 ^1600"),
             // an up without a down
-            (Some(HOLD), "-10 +20 -30", "P30"),
+            ("h", "-10 +20 -30", "P30 ^30"),
+            ("2", "+0 -10 -20 .400", "^10 P260"),
         ] {
-            assert_eq!(run(hold, script), want, "{script}");
+            assert_eq!(run(bound(what), script, false), want, "{what} {script}");
         }
+    }
+
+    #[test]
+    fn clicks_are_counted_as_far_as_they_are_bound() {
+        for (what, script, want) in [
+            // the window runs from the last up edge; its end is no part of it
+            ("2", "+0 -50 .299 .300", "^50 P300"),
+            ("2", "+0 -50 +299 -350", "^50 C2@299 ^350"),
+            ("2", "+0 -50 +300 -350 .600", "^50 P300 ^350 P600"),
+            // the most that is bound fires on its down edge, and the next is a first one again
+            (
+                "2",
+                "+0 -50 +100 -150 +200 -250 .500",
+                "^50 C2@100 ^150 ^250 P500",
+            ),
+            ("3", "+0 -50 +100 -150 +200 -250", "^50 ^150 C3@200 ^250"),
+            ("3", "+0 -50 +100 -150 .400", "^50 ^150 C2@400"),
+            (
+                "5",
+                "t0 t200 t400 t600 t800",
+                "^0 ^200 ^400 ^600 C5@800 ^800",
+            ),
+            // a click is shorter than the hold time, also where no hold is bound
+            ("2", "+0 .500 -600 .900", "P500 ^600"),
+            ("3", "+0 -50 +100 .600 -700", "^50 C2@600 ^700"),
+            // a hold is the first press of a series only
+            ("2h", "+0 .500 -600", "H500 ^600"),
+            ("2h", "+0 -50 +100 .700 -800", "^50 C2@100 ^800"),
+            ("3h", "+0 -50 +100 .600 -800", "^50 C2@600 ^800"),
+            ("2h", "t0 l100", "^0 C2@100 ^100"),
+            ("2h", "l0 t100 .350", "H0 ^0 ^100 P350"),
+            ("2", "l0", "P0 ^0"),
+            // a lost up counts no click twice
+            ("2", "+0 +1500 -1550 .1800", "P500 ^1550 P1800"),
+            ("2", "+0 -50 +100 +1500", "^50 C2@100 "),
+        ] {
+            assert_eq!(
+                run(bound(what), script, false),
+                want.trim(),
+                "{what} {script}"
+            );
+        }
+    }
+
+    #[test]
+    fn repeats_end_with_the_up_edge_or_with_silence() {
+        for (what, script, want) in [
+            (
+                "r",
+                "+0 .499 .500 .699 .700 -800 .2000",
+                "R500 R700 !800 ^800",
+            ),
+            ("r", "+0 -400", "P400 ^400"),
+            ("hr", "+0 .500 .700 -800", "H500 R700 !800 ^800"),
+            // what came due while nobody looked is one repeat with a count
+            ("hr", "+0 -1150", "H500 R3@1100 !1150 ^1150"),
+            // ten seconds without a fresh edge; a kernel repeat is one
+            ("r", "+0 .20000 -20001", "R500 R47@9900 !10000 ^20001"),
+            (
+                "r",
+                "+0 +900 +1800 .20000",
+                "R500 R2@900 R4@1700 R50@11700 !11800",
+            ),
+            // a lost up edge: the next press stops what went on
+            (
+                "hr",
+                "+0 .700 +1900 -1950",
+                "H500 R700 R6@1900 !1900 P1950 ^1950",
+            ),
+            // whole holds: another one within a second goes on
+            (
+                "hr",
+                "l0 l300 l900 .1900 l3000",
+                "H0 ^0 R300 R900 !1900 H3000 ^3000",
+            ),
+            ("hr", "l0 l100 l190 l210 .1209 .1210", "H0 ^0 R210 !1210"),
+            ("hr", "l0 t300", "H0 ^0 !300 P300 ^300"),
+        ] {
+            assert_eq!(run(bound(what), script, false), want, "{what} {script}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_count_is_swallowed_whole() {
+        for (what, script, want) in [
+            ("", "+0 +30 +60 -90 +200", "P200"),
+            ("hr", "+0 .500 .2000 -2100 +2200 -2300", "P2300 ^2300"),
+            ("2", "+0 -50 +100 -150 +200 -250 .500", "^250 P500"),
+            ("2", "+0 -50 .299 .300 +400 -410 .660", "^410 P660"),
+            ("2h", "t0 t100 t200 t300", "^200 C2@300 ^300"),
+        ] {
+            assert_eq!(run(bound(what), script, true), want, "{what} {script}");
+        }
+    }
+
+    #[test]
+    fn a_turn_that_does_not_count_is_swallowed_until_it_pauses() {
+        let mut gestures = Gestures::new(1);
+        let mut turn = |ms, mute| {
+            let at = Time::from_millis(ms);
+            assert_eq!(gestures.due(at, |_| true), None);
+            gestures.edge(0, Edge::Turn(1), at, bound(""), mute)[0].is_some()
+        };
+        let turns = [(0, true), (200, false), (440, false), (700, false)];
+        let counted = turns.map(|(ms, mute)| turn(ms, mute));
+        assert_eq!(counted, [false, false, false, true]);
     }
 
     #[test]
     fn absurd_input_is_harmless() {
         let mut gestures = Gestures::new(1);
-        let bound = Some(Bound {
-            control: ControlId(0),
-            hold: None,
-        });
-        assert_eq!(gestures.edge(9, Edge::Down, Time::ZERO, bound), [None; 2]);
-        let turned = gestures.edge(0, Edge::Turn(i32::MIN), Time::ZERO, bound);
+        let bound = bound("2hr");
+        assert_eq!(
+            gestures.edge(9, Edge::Down, Time::ZERO, bound, false),
+            [None; 3]
+        );
+        let turned = gestures.edge(0, Edge::Turn(i32::MIN), Time::ZERO, bound, false);
         assert_eq!(turned[0].map(|fired| fired.count), Some(-MAX_DETENTS));
         assert_eq!(
-            gestures.edge(0, Edge::Turn(0), Time::ZERO, bound),
-            [None; 2]
+            gestures.edge(0, Edge::Turn(0), Time::ZERO, bound, false),
+            [None; 3]
         );
-        assert_eq!(gestures.edge(0, Edge::Down, Time::NEVER, None), [None; 2]);
-        assert_eq!(gestures.poll_at(), Time::NEVER);
+        assert_eq!(
+            gestures.edge(0, Edge::Down, Time::NEVER, bound, false),
+            [None; 3]
+        );
+        assert_eq!(
+            (gestures.poll_at(), gestures.due(Time::NEVER, |_| true)),
+            (Time::NEVER, None)
+        );
     }
 }

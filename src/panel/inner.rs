@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the Controller keeps between two calls, and the way from a gesture to the actions and from a point to its outputs.
 
+use std::cell::Cell;
+
 use super::command::Job;
 use super::controller::PollId;
-use super::gesture::{Bound, Fired, Gestures};
-use super::plan::{ControlId, Gesture, LayerId, Output, Plan, PointId, Source, StartId};
+use super::gesture::Gestures;
+use super::plan::{
+    ControlId, Gesture, LayerId, Output, PanelId, Plan, PointId, Source, StartId, Wake,
+};
 use super::press::{Ledger, Word};
+use super::ramp::Ramp;
 use super::render::{self, Scene};
+use super::series::{Act, Fired};
 use super::stage::Stage;
 use super::state::PointState;
-use super::{Feedback, Link, Look, Show};
+use super::tables::Tables;
+use super::wake::Sleepers;
+use super::{Condition, Feedback, Link, Look, Show};
+use crate::homey::Value;
 use crate::time::Time;
 
 /// What changes. Apart from the plan, so that actions can be read from the one while they act on the other.
@@ -28,11 +37,18 @@ pub(super) struct Core {
     pub(super) tickets: u32,
     /// The place of the newest waiting command.
     pub(super) place: u64,
-    /// Per control: the first one of the same panel and name, which stands for the key itself.
-    pub(super) keys: Vec<usize>,
+    pub(super) tables: Tables,
     pub(super) gestures: Gestures,
     pub(super) points: Vec<PointState>,
+    /// The points with a command that waits or is under way, and perhaps some where it has just ended.
+    pub(super) busy: Vec<PointId>,
+    /// When the next reading gets stale; `None`: to be found out.
+    pub(super) stale_at: Cell<Option<Time>>,
     pub(super) jobs: Vec<Job>,
+    pub(super) ramps: Vec<Ramp>,
+    /// What the local outputs are.
+    pub(super) locals: Vec<Value>,
+    pub(super) sleepers: Sleepers,
     /// Per start: why it cannot be.
     pub(super) missing: Vec<Option<Box<str>>>,
     pub(super) ledger: Ledger,
@@ -48,12 +64,34 @@ impl Core {
     }
 
     /// The point's outputs may look different now.
-    pub(super) fn touch_point(&mut self, plan: &Plan, point: PointId) {
-        for (index, output) in plan.outputs.iter().enumerate() {
-            if output.source == Source::Point(point) {
-                self.stage.touch(index);
+    pub(super) fn touch_point(&mut self, point: PointId) {
+        for output in self.tables.outputs(point) {
+            self.stage.touch(usize::from(*output));
+        }
+    }
+
+    /// When the next reading gets stale.
+    pub(super) fn stale_at(&self, plan: &Plan) -> Time {
+        if let Some(known) = self.stale_at.get() {
+            return known;
+        }
+        let all = self.points.iter();
+        let at = all.map(|point| point.stale_at(plan.timing.stale)).min();
+        let at = at.unwrap_or(Time::NEVER);
+        self.stale_at.set(Some(at));
+        at
+    }
+
+    /// Lets readings get stale where that is due.
+    pub(super) fn age(&mut self, plan: &Plan, now: Time) {
+        for index in 0..self.points.len() {
+            if self.points[index].age(plan.timing.stale, now) {
+                if let Ok(id) = u16::try_from(index) {
+                    self.touch_point(PointId(id));
+                }
             }
         }
+        self.stale_at.set(None);
     }
 
     pub(super) fn show_layer(&mut self, layer: usize) {
@@ -64,38 +102,23 @@ impl Core {
         }
     }
 
-    /// What is bound to a key in the present layer: the layer's own control before one of all layers.
-    pub(super) fn bound(&self, plan: &Plan, key: usize) -> Option<Bound> {
-        let mut found = None;
-        for (index, control) in plan.controls.iter().enumerate() {
-            let own = control.layer == Some(self.layer);
-            if self.keys.get(index) != Some(&key) || !(own || control.layer.is_none()) {
-                continue;
-            }
-            let holds = control
-                .bindings
-                .iter()
-                .any(|(gesture, _)| *gesture == Gesture::Hold);
-            let hold = control.hold.unwrap_or(plan.timing.hold);
-            found = Some(Bound {
-                control: ControlId(u16::try_from(index).ok()?),
-                hold: holds.then_some(hold),
-            });
-            if own {
-                break;
-            }
-        }
-        found
-    }
-
     /// Runs what is bound to a gesture; nothing bound is no press.
     pub(super) fn fire(&mut self, plan: &Plan, fired: Fired) {
+        let Act::Gesture(wanted) = fired.act else {
+            return self.stop_ramps(Some(fired.control));
+        };
+        if wanted == Gesture::HoldRepeat {
+            self.step_ramps(plan, &fired);
+        }
         let control = plan.controls.get(usize::from(fired.control.0));
-        let Some((_, actions)) = control.and_then(|control| {
-            control
-                .bindings
-                .iter()
-                .find(|(gesture, _)| *gesture == fired.gesture)
+        let away = self.link < Link::Loading;
+        let Some(actions) = control.and_then(|control| {
+            if away && wanted == Gesture::Press && !control.offline.is_empty() {
+                return Some(&control.offline);
+            }
+            let mut bindings = control.bindings.iter();
+            let bound = bindings.find(|(gesture, _)| *gesture == wanted)?;
+            Some(&bound.1)
         }) else {
             return;
         };
@@ -124,46 +147,83 @@ impl Core {
         poll.0 > self.epoch && self.link >= Link::Loading
     }
 
+    /// A hand was on a panel; `true` where that woke it.
+    pub(super) fn wake(&mut self, panel: PanelId, at: Time) -> bool {
+        let woken = self.sleepers.touch(panel, at);
+        if woken {
+            self.stage.push(Show::Sleep {
+                panel,
+                asleep: false,
+            });
+        }
+        woken
+    }
+
+    /// Whether a gesture on this control does nothing but wake its panel.
+    pub(super) fn swallows(&self, plan: &Plan, panel: PanelId, control: ControlId) -> bool {
+        let control = plan.controls.get(usize::from(control.0));
+        let panel = plan.panels.get(usize::from(panel.0));
+        let wake = control.and_then(|control| control.wake);
+        let wake = wake.or(panel.map(|panel| panel.wake));
+        wake == Some(Wake::Swallow)
+    }
+
     /// Everything is to be shown, as if the panels had just been plugged in.
     pub(super) fn announce(&mut self, plan: &Plan) {
         if !plan.layers.is_empty() {
             self.stage.push(Show::Layer(self.layer));
         }
         self.stage.push(Show::Link(self.link));
+        for (panel, asleep) in self.sleepers.all() {
+            self.stage.push(Show::Sleep { panel, asleep });
+        }
         self.stage.forget();
     }
 }
 
-/// What the output `index` shows now; `None` where another one shows in its place.
-pub(super) fn look(
-    plan: &Plan,
-    link: Link,
-    layer: LayerId,
-    points: &[PointState],
-    index: usize,
-) -> Option<Look> {
-    let output = plan.outputs.get(index)?;
-    let is_active = |output: &Output| output.layer.is_none_or(|own| own == layer);
-    if !is_active(output) {
-        let twin = |other: &Output| other.panel == output.panel && other.name == output.name;
-        let replaced = plan
-            .outputs
-            .iter()
-            .any(|other| twin(other) && is_active(other));
-        return (!replaced).then(render::dark);
+/// What looks are made from.
+pub(super) struct View<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) link: Link,
+    pub(super) layer: LayerId,
+    pub(super) points: &'a [PointState],
+    pub(super) locals: &'a [Value],
+    pub(super) tables: &'a Tables,
+}
+
+impl View<'_> {
+    /// What the output `index` shows now; `None` where another one shows in its place.
+    pub(super) fn look(&self, index: usize) -> Option<Look> {
+        let plan = self.plan;
+        let output = plan.outputs.get(index)?;
+        let is_active = |output: &Output| output.layer.is_none_or(|own| own == self.layer);
+        if !is_active(output) {
+            let others = self.tables.namesakes(index).iter();
+            let mut others = others.filter_map(|other| plan.outputs.get(usize::from(*other)));
+            let replaced = others.any(is_active);
+            return (!replaced).then(render::dark);
+        }
+        let scene = match output.source {
+            Source::Link => return Some(render::link(self.link, &output.render)),
+            Source::Point(id) => {
+                let index = usize::from(id.0);
+                let (spec, point) = (plan.points.get(index)?, self.points.get(index)?);
+                Scene {
+                    condition: point.condition(),
+                    value: point.value(),
+                    traits: point.traits.as_deref(),
+                    name: &spec.device,
+                }
+            }
+            Source::Local(id) => Scene {
+                condition: Condition::Ready,
+                value: self.locals.get(usize::from(id.0)),
+                traits: None,
+                name: &output.name,
+            },
+        };
+        Some(render::point(&scene, &output.render))
     }
-    let Source::Point(id) = output.source else {
-        return Some(render::link(link, &output.render));
-    };
-    let index = usize::from(id.0);
-    let (spec, point) = (plan.points.get(index)?, points.get(index)?);
-    let scene = Scene {
-        condition: point.condition(),
-        value: point.value(),
-        traits: point.traits.as_deref(),
-        name: &spec.device,
-    };
-    Some(render::point(&scene, &output.render))
 }
 
 impl Plan {

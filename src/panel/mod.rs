@@ -20,21 +20,26 @@ mod command;
 mod controller;
 mod gesture;
 mod inner;
+mod intent;
 mod outcome;
 pub mod plan;
 mod press;
+mod ramp;
 mod render;
+mod series;
 mod stage;
 mod state;
 mod step;
+mod tables;
 mod text;
+mod wake;
 
 pub use controller::{Controller, PollId};
 pub use press::Tally;
 
 use crate::homey::Value;
 use crate::time::Time;
-use plan::{Blink, ControlId, LayerId, OutputId, PointId, Rgb, StartId};
+use plan::{Blink, ControlId, LayerId, OutputId, PanelId, PointId, Rgb, StartId};
 
 /// Something that a hand did, as a device edge saw it. `at` is the kernel's own time of the event.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -161,6 +166,13 @@ pub enum Show {
     Link(Link),
     /// The layer that is shown from now on.
     Layer(LayerId),
+    /// A panel that nobody touches goes to sleep, or wakes.
+    Sleep {
+        /// Which panel.
+        panel: PanelId,
+        /// `false`: it is awake.
+        asleep: bool,
+    },
     /// One line for a person: a refused press and why, a binding without a device. At most 120 characters.
     Notice(String),
 }
@@ -189,6 +201,8 @@ pub enum Order {
         point: PointId,
         /// What to write; numbers are finite.
         value: Value,
+        /// A second time would do more than once does, or nobody knows: a one-shot like [`Order::Start`].
+        once: bool,
     },
     /// A one-shot: never repeated once its bytes may have left.
     Start(StartId),

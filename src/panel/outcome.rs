@@ -6,27 +6,32 @@
 
 use std::time::Duration;
 
-use super::command::resolve;
 use super::inner::Core;
+use super::intent::Intent;
 use super::plan::{Plan, PointId, StartId};
 use super::press::Word;
 use super::render::link_word;
-use super::state::{Intent, Want};
+use super::state::{PointState, Want};
 use super::{Link, Outcome, Ticket};
 use crate::time::Time;
 
-/// Between two tries of a command that could not be sent.
+/// Between two tries of a command that could not be sent, unless that is more than a quarter of a press's life.
 const RETRY: Duration = Duration::from_millis(250);
 
 const LOST: &str = "reply lost, it may have been done";
 const STOPPED: &str = "not sent before the end";
 const NO_READING: &str = "the hub gave no reading of it";
 
+fn retry(plan: &Plan) -> Duration {
+    RETRY.min(plan.timing.press_life / 4)
+}
+
 /// What comes of a command that the hub put off: its pause, from both kinds of "it did not run".
-fn pause_of(outcome: &Outcome) -> Option<Duration> {
+fn pause_of(plan: &Plan, outcome: &Outcome) -> Option<Duration> {
+    let retry = retry(plan);
     match outcome {
-        Outcome::NotNow { pause } => Some(RETRY.max(*pause)),
-        Outcome::NotSent => Some(RETRY),
+        Outcome::NotNow { pause } => Some(retry.max(*pause)),
+        Outcome::NotSent => Some(retry),
         _ => None,
     }
 }
@@ -38,12 +43,11 @@ fn late(link: Link) -> String {
 impl Core {
     /// The bytes of this command may have left.
     pub(super) fn mark_sent(&mut self, ticket: Ticket) {
-        for flight in self
-            .points
-            .iter_mut()
-            .filter_map(|point| point.flight.as_mut())
-        {
-            flight.sent |= flight.ticket == ticket;
+        for id in &self.busy {
+            let point = self.points.get_mut(usize::from(id.0));
+            if let Some(flight) = point.and_then(|point| point.flight.as_mut()) {
+                flight.sent |= flight.ticket == ticket;
+            }
         }
         for job in &mut self.jobs {
             job.sent |= job.flight.is_some_and(|(own, _)| own == ticket);
@@ -53,8 +57,11 @@ impl Core {
     /// A command ended; an unknown ticket is one that was given up or of an older plan.
     pub(super) fn end_call(&mut self, plan: &Plan, ticket: Ticket, outcome: &Outcome, now: Time) {
         let is_mine = |flight: Option<(Ticket, Time)>| flight.is_some_and(|(own, _)| own == ticket);
-        for index in 0..self.points.len() {
-            let point = &self.points[index];
+        for at in 0..self.busy.len() {
+            let id = self.busy[at];
+            let Some(point) = self.points.get(usize::from(id.0)) else {
+                continue;
+            };
             let set = point
                 .flight
                 .as_ref()
@@ -63,14 +70,14 @@ impl Core {
                 .waiting
                 .as_ref()
                 .is_some_and(|want| is_mine(want.read));
-            if let (true, Ok(id)) = (set || read, u16::try_from(index)) {
-                let id = PointId(id);
+            if set || read {
                 if set {
                     self.end_set(plan, id, outcome, now);
                 } else {
                     self.end_read(plan, id, outcome, now);
                 }
-                self.touch_point(plan, id);
+                self.touch_point(id);
+                self.tidy();
                 return;
             }
         }
@@ -83,6 +90,7 @@ impl Core {
         let fresh = self.link >= Link::Loading;
         let place = self.next_place();
         self.seq += 1;
+        self.stale_at.set(None);
         let barred = self.barred();
         let Some(point) = self.points.get_mut(usize::from(id.0)) else {
             return;
@@ -109,21 +117,24 @@ impl Core {
                 return self.fail(press, Word::Unknown, &plan.point_name(id), LOST);
             }
             Outcome::NotNow { .. } | Outcome::NotSent => {
-                let pause = pause_of(outcome).unwrap_or(RETRY);
+                let pause = pause_of(plan, outcome).unwrap_or(retry(plan));
                 let put_off = matches!(outcome, Outcome::NotNow { .. });
-                if let Some(newer) = &mut point.waiting {
+                let apart = flight.once && self.link == Link::Ready;
+                let newer = point.waiting.as_mut().filter(|_| !apart);
+                if let Some(newer) = newer {
                     if put_off {
                         newer.not_before = newer.not_before.max(now + pause);
                         newer.put_off = true;
                     }
-                    self.ledger.end(press, Word::Superseded)
+                    let newer = newer.press;
+                    return self.give_way(press, newer);
                 } else if let Some(why) = barred {
                     return self.refuse(press, &plan.point_name(id), why);
                 } else if now >= flight.life {
                     let why = late(self.link);
                     return self.fail(press, Word::Expired, &plan.point_name(id), &why);
                 } else {
-                    point.waiting = Some(Want {
+                    point.put_back(Want {
                         press,
                         intent: Intent::Value(flight.value),
                         life: flight.life,
@@ -157,8 +168,8 @@ impl Core {
                 // Its reading was not heeded, being of a device that lags behind our last command: that one counts.
                 let grid = Some(point.grid());
                 let value = point.settling().zip(grid).zip(point.waiting.as_ref());
-                let value =
-                    value.and_then(|((base, grid), want)| resolve(&want.intent, base, grid).ok());
+                let value = value
+                    .and_then(|((base, grid), want)| want.intent.resolve(plan, base, grid).ok());
                 match (value, &mut point.waiting) {
                     (Some(value), Some(want)) => return want.intent = Intent::Value(value),
                     _ => NO_READING.to_owned(),
@@ -166,7 +177,7 @@ impl Core {
             }
             // Reading again does no harm, so a lost reply is as good as none sent.
             Outcome::NotNow { .. } | Outcome::NotSent | Outcome::Lost => {
-                want.not_before = now + pause_of(outcome).unwrap_or(RETRY);
+                want.not_before = now + pause_of(plan, outcome).unwrap_or(retry(plan));
                 want.put_off |= matches!(outcome, Outcome::NotNow { .. });
                 match barred {
                     Some(why) => why.to_owned(),
@@ -182,11 +193,15 @@ impl Core {
     fn end_start(&mut self, plan: &Plan, index: usize, outcome: &Outcome, now: Time) {
         let barred = self.barred();
         let link = self.link;
-        if let (Some(pause), Some(job)) = (pause_of(outcome), self.jobs.get_mut(index)) {
+        if let (Some(pause), Some(job)) = (pause_of(plan, outcome), self.jobs.get_mut(index)) {
             if barred.is_none() && now < job.life {
                 job.flight = None;
                 job.sent = false;
                 job.not_before = now + pause;
+                job.put_off = matches!(outcome, Outcome::NotNow { .. });
+                if link < Link::Ready {
+                    self.merge_waiting();
+                }
                 return;
             }
         }
@@ -215,14 +230,12 @@ impl Core {
         why: &str,
     ) {
         let all = only.is_none() && start.is_none();
-        for index in 0..self.points.len() {
-            let Ok(id) = u16::try_from(index).map(PointId) else {
-                return;
-            };
+        for at in 0..self.busy.len() {
+            let id = self.busy[at];
             if all || only == Some(id) {
-                if let Some(want) = self.points[index].waiting.take() {
+                while let Some(want) = self.take_waiting(id, |_| true) {
                     self.refuse(want.press, &plan.point_name(id), why);
-                    self.touch_point(plan, id);
+                    self.touch_point(id);
                 }
             }
         }
@@ -244,21 +257,23 @@ impl Core {
             return;
         }
         let why = late(self.link);
-        for index in 0..self.points.len() {
-            let Ok(id) = u16::try_from(index).map(PointId) else {
-                return;
+        for at in 0..self.busy.len() {
+            let id = self.busy[at];
+            let Some(point) = self.points.get_mut(usize::from(id.0)) else {
+                continue;
             };
-            let point = &mut self.points[index];
-            if let Some(want) = point.waiting.take_if(|want| want.life <= now) {
+            let flight = &point.flight;
+            let lost = flight.as_ref().is_some_and(|flight| flight.give_up <= now);
+            while let Some(want) = self.take_waiting(id, |want| want.life <= now) {
                 self.fail(want.press, Word::Expired, &plan.point_name(id), &why);
-                self.touch_point(plan, id);
+                self.touch_point(id);
             }
-            let flight = &self.points[index].flight;
-            if flight.as_ref().is_some_and(|flight| flight.give_up <= now) {
+            if lost {
                 self.end_set(plan, id, &Outcome::Lost, now);
-                self.touch_point(plan, id);
+                self.touch_point(id);
             }
         }
+        self.tidy();
         let mut index = 0;
         while index < self.jobs.len() {
             let job = &self.jobs[index];
@@ -277,24 +292,27 @@ impl Core {
 
     /// Ends everything that is open: sent ones as unknown, the others as expired.
     pub(super) fn give_up(&mut self, plan: &Plan, now: Time) {
-        for index in 0..self.points.len() {
-            let Ok(id) = u16::try_from(index).map(PointId) else {
-                return;
+        for at in 0..self.busy.len() {
+            let id = self.busy[at];
+            let Some(point) = self.points.get_mut(usize::from(id.0)) else {
+                continue;
             };
-            if let Some(want) = self.points[index].waiting.take() {
+            // One that was not sent will not be.
+            let unsent = point.flight.take_if(|flight| !flight.sent);
+            let sent = point.flight.is_some();
+            while let Some(want) = self.take_waiting(id, |_| true) {
                 self.fail(want.press, Word::Expired, &plan.point_name(id), STOPPED);
             }
-            match &mut self.points[index].flight {
-                None => {}
-                Some(flight) if flight.sent => self.end_set(plan, id, &Outcome::Lost, now),
-                Some(flight) => {
-                    let press = flight.press;
-                    self.points[index].flight = None;
-                    self.fail(press, Word::Expired, &plan.point_name(id), STOPPED);
-                }
+            if let Some(flight) = unsent {
+                self.fail(flight.press, Word::Expired, &plan.point_name(id), STOPPED);
             }
-            self.touch_point(plan, id);
+            if sent {
+                self.end_set(plan, id, &Outcome::Lost, now);
+            }
+            self.touch_point(id);
         }
+        self.tidy();
+        self.stop_ramps(None);
         while let Some(job) = self.jobs.pop() {
             let (word, why) = if job.sent {
                 (Word::Unknown, LOST)
@@ -305,13 +323,31 @@ impl Core {
         }
     }
 
+    fn take_waiting(&mut self, id: PointId, which: impl Fn(&Want) -> bool) -> Option<Want> {
+        let point = self.points.get_mut(usize::from(id.0))?;
+        point.take_waiting(which)
+    }
+
+    /// Forgets the points where nothing waits or is under way any more.
+    fn tidy(&mut self) {
+        let points = &self.points;
+        let busy = |id: &PointId| {
+            points
+                .get(usize::from(id.0))
+                .is_some_and(PointState::is_busy)
+        };
+        self.busy.retain(busy);
+    }
+
     /// The next instant at which a command is due, may be tried again, or expires; not those that have passed at `now`.
     pub(super) fn command_at(&self, plan: &Plan, now: Time) -> Time {
         let future = |at: Time| if at > now { at } else { Time::NEVER };
-        let points = self.points.iter().map(|point| {
-            let wait = point.waiting.as_ref().map_or(Time::NEVER, |want| {
-                future(point.call_at(plan.timing.merge)).min(want.life)
-            });
+        let busy = self.busy.iter();
+        let points = busy.filter_map(|id| self.points.get(usize::from(id.0)));
+        let points = points.map(|point| {
+            let waiting = point.before.iter().chain(&point.waiting);
+            let life = waiting.map(|want| want.life).min().unwrap_or(Time::NEVER);
+            let wait = future(point.call_at(plan.timing.merge)).min(life);
             let flight = point.flight.as_ref();
             wait.min(flight.map_or(Time::NEVER, |flight| flight.give_up))
         });
@@ -324,7 +360,9 @@ impl Core {
 
     /// How many presses have bytes under way, for a plan that is given up.
     pub(super) fn sent(&self) -> u64 {
-        let flights = self.points.iter().filter_map(|point| point.flight.as_ref());
+        let points = self.busy.iter().map(|id| usize::from(id.0));
+        let points = points.filter_map(|index| self.points.get(index));
+        let flights = points.filter_map(|point| point.flight.as_ref());
         let sets = flights
             .filter(|flight| flight.sent)
             .map(|flight| flight.press);

@@ -14,6 +14,12 @@ pub struct PointId(pub u16);
 /// Index into [`Plan::starts`].
 #[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct StartId(pub u16);
+/// Index into [`Plan::cycles`].
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct CycleId(pub u16);
+/// Index into [`Plan::locals`].
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct LocalId(pub u16);
 /// Index into [`Plan::controls`].
 #[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ControlId(pub u16);
@@ -21,7 +27,7 @@ pub struct ControlId(pub u16);
 #[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct OutputId(pub u16);
 /// Index into the configuration's list of panels.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct PanelId(pub u8);
 /// Index into [`Plan::layers`].
 #[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -34,11 +40,35 @@ pub struct Plan {
     pub points: Vec<Point>,
     /// Every flow and mood that some action names, once each.
     pub starts: Vec<Start>,
+    /// The lists of values that actions go round, each of two or more.
+    pub cycles: Vec<Vec<Value>>,
+    /// The names of the outputs that controls drive themselves, without the hub; each has one [`Output`].
+    pub locals: Vec<String>,
+    /// By [`PanelId`]; a panel that is missing here never sleeps.
+    pub panels: Vec<PanelPlan>,
     pub controls: Vec<Control>,
     pub outputs: Vec<Output>,
     /// Names of the layers, the first one shown at start. Empty: there is one layer without a name.
     pub layers: Vec<String>,
     pub timing: Timing,
+}
+
+/// How a panel goes to sleep and wakes.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct PanelPlan {
+    /// Untouched for so long it sleeps; `None`: never.
+    pub sleep: Option<Duration>,
+    pub wake: Wake,
+}
+
+/// What the gesture does that wakes a panel.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Wake {
+    /// What it does at any other time.
+    #[default]
+    Act,
+    /// Nothing: it is swallowed whole, with its release, holds and repeats.
+    Swallow,
 }
 
 /// One capability of one device.
@@ -66,7 +96,7 @@ pub enum StartKind {
 }
 
 /// A button or knob of a panel and what is bound to it.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Control {
     pub panel: PanelId,
     /// The name by which the panel's device reports it.
@@ -75,17 +105,45 @@ pub struct Control {
     pub layer: Option<LayerId>,
     /// At most one entry a gesture; the actions run in order.
     pub bindings: Vec<(Gesture, Vec<Action>)>,
-    /// How long a hold takes on this control, where it differs from [`Timing::hold`].
-    pub hold: Option<Duration>,
+    /// What a [`Gesture::Press`] does instead while the hub is away, where that is anything: layers and local outputs only.
+    pub offline: Vec<Action>,
+    /// In place of its panel's [`PanelPlan::wake`].
+    pub wake: Option<Wake>,
+    /// Where they differ from [`Timing`].
+    pub times: Times,
 }
 
-/// What a hand does with a control.
+/// A control's own times; `None`: the plan's.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Times {
+    /// In place of [`Timing::hold`].
+    pub hold: Option<Duration>,
+    /// In place of [`Timing::click`].
+    pub click: Option<Duration>,
+    /// In place of [`Timing::repeat`].
+    pub repeat: Option<Duration>,
+    /// In place of [`Timing::press_life`].
+    pub press_life: Option<Duration>,
+}
+
+/// The most clicks that can be bound as one gesture.
+pub const MAX_CLICKS: u8 = 5;
+
+/// What a hand does with a control. Each fires at the first moment at which no longer one that is bound can come of it.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Gesture {
-    /// Fires on the down edge, or on the up edge where a hold is bound beside it.
+    /// One click. Fires on the down edge; where a hold is bound beside it, on the up edge; where more clicks are, when the time for
+    /// the next has passed.
     Press,
-    /// Fires once, when the control has been down for the hold time.
+    /// Fires at every up edge, whatever else the press was.
+    Release,
+    /// So many clicks, 2 to [`MAX_CLICKS`]. The most that are bound fire on their last down edge, fewer when the time for the
+    /// next has passed.
+    Click(u8),
+    /// Fires once, when the control has been down for the hold time; never as a later press of several.
     Hold,
+    /// Fires again and again from the hold time (beside a [`Gesture::Hold`]: one repeat time later) until the up edge.
+    HoldRepeat,
     /// Fires per detent of a knob, with the count and its sign.
     Turn,
 }
@@ -106,8 +164,37 @@ pub enum Action {
         point: PointId,
         by: Option<f64>,
     },
+    /// Read the present state, then write what stands after it in the list, times the detents turned; the first where it is
+    /// not in it.
+    Cycle {
+        point: PointId,
+        values: CycleId,
+    },
+    /// Under a hold: move the value as long as the button is down.
+    Ramp {
+        point: PointId,
+        /// How much of the device's range a second, above 0.
+        by: f64,
+        direction: Direction,
+    },
     Start(StartId),
     Layer(LayerChange),
+    /// Drive an output of this panel's own; needs no hub.
+    Local {
+        local: LocalId,
+        /// `true`, `false` or a level from 0 to 1; `None`: off where it is on at all, else on.
+        to: Option<Value>,
+    },
+}
+
+/// Where a ramp goes.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Direction {
+    Up,
+    Down,
+    /// The other way each time, up at first; away from an end at which the value rests.
+    #[default]
+    Flip,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -133,6 +220,8 @@ pub enum Source {
     Point(PointId),
     /// The state of the connection to the hub.
     Link,
+    /// What the panel's own controls make of it.
+    Local(LocalId),
 }
 
 /// How a value becomes a look. Every part is optional; the defaults suit a plain lamp.
@@ -186,6 +275,10 @@ pub enum Blink {
 pub struct Timing {
     /// Down for this long is a hold: 500 ms.
     pub hold: Duration,
+    /// After an up edge, a further click begins within this: 250 ms.
+    pub click: Duration,
+    /// From one repeat of a hold to the next: 200 ms.
+    pub repeat: Duration,
     /// A press that could not be sent lives this long, then it is refused visibly: 3 s.
     pub press_life: Duration,
     /// The least time between two commands to one capability while a knob turns: 120 ms.
@@ -202,6 +295,8 @@ impl Default for Timing {
     fn default() -> Timing {
         Timing {
             hold: Duration::from_millis(500),
+            click: Duration::from_millis(250),
+            repeat: Duration::from_millis(200),
             press_life: Duration::from_secs(3),
             merge: Duration::from_millis(120),
             settle: Duration::from_secs(3),

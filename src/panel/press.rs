@@ -38,8 +38,8 @@ impl Word {
 
 /// How many presses began, and how many ended in which word.
 ///
-/// A press is one gesture that something is bound to: a press, a hold, or one report of turning. `pressed` is always
-/// the sum of the five words and [`Tally::open`].
+/// A press is one gesture that something is bound to: some clicks, a release, a hold with all that a ramp does while it lasts, one
+/// repeat of a hold, or one report of turning. A touch that only wakes its panel is none. `pressed` is always the sum of the five words and [`Tally::open`].
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub struct Tally {
     /// Begun.

@@ -18,22 +18,12 @@
 
 use std::time::Duration;
 
+use super::intent::Intent;
 use super::press::Key;
 use super::step::Grid;
 use super::{Condition, Ticket};
 use crate::homey::{Reading, Traits, Value};
 use crate::time::Time;
-
-/// What a press wants of a point.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) enum Intent {
-    /// This value.
-    Value(Value),
-    /// The opposite of what it is; an even number of toggles wants what it is.
-    Flip { odd: bool },
-    /// So many of the device's own steps and so much, from what it is.
-    Step { own: i32, by: f64 },
-}
 
 /// A command that waits: to be pulled, for its turn, or for a reading.
 #[derive(Debug)]
@@ -76,6 +66,8 @@ pub(super) struct Flight {
     /// Without an outcome by now it counts as lost: a backstop, so that no mistake elsewhere blocks a lamp for years.
     pub(super) give_up: Time,
     pub(super) sent: bool,
+    /// A second time would be once too often.
+    pub(super) once: bool,
     /// Its number among our requests.
     order: u64,
     /// The hub's stamp of the value before this command, where that is known for sure.
@@ -119,10 +111,15 @@ pub(super) struct PointState {
     heard: u64,
     settle: Option<Settle>,
     blocked: Option<(u64, Box<str>)>,
+    /// The newest command that waits.
     pub(super) waiting: Option<Want>,
+    /// One-shots that wait before it, oldest first: none takes the place of another. Empty where nothing waits.
+    pub(super) before: Vec<Want>,
     pub(super) flight: Option<Flight>,
     /// When the last command was pulled.
     pub(super) pulled: Option<Time>,
+    /// Which way the last ramp went: up, or down.
+    pub(super) ramped: Option<bool>,
 }
 
 impl PointState {
@@ -138,8 +135,10 @@ impl PointState {
             settle: None,
             blocked: None,
             waiting: None,
+            before: Vec::new(),
             flight: None,
             pulled: None,
+            ramped: None,
         }
     }
 
@@ -156,6 +155,7 @@ impl PointState {
         self.blocked = None;
         self.doubt = old.doubt || old.flight.is_some();
         self.pulled = old.pulled;
+        self.ramped = old.ramped;
     }
 
     pub(super) fn grid(&self) -> Grid {
@@ -165,6 +165,53 @@ impl PointState {
     /// A pulse, such as a bell's button: written, never read.
     fn is_pulse(&self) -> bool {
         self.traits.as_ref().is_some_and(|traits| !traits.getable)
+    }
+
+    /// A command waits or is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.waiting.is_some() || self.flight.is_some()
+    }
+
+    /// Whether a set that is sent twice may do more than one that is sent once: a pulse, and what was never read, of which
+    /// nobody knows.
+    pub(super) fn is_once(&self) -> bool {
+        match &self.traits {
+            Some(traits) => !traits.getable,
+            None => self.heard == 0,
+        }
+    }
+
+    /// The next command to go out.
+    pub(super) fn front(&self) -> Option<&Want> {
+        self.before.first().or(self.waiting.as_ref())
+    }
+
+    /// Takes the next command to go out.
+    pub(super) fn take_front(&mut self) -> Option<Want> {
+        if self.before.is_empty() {
+            self.waiting.take()
+        } else {
+            Some(self.before.remove(0))
+        }
+    }
+
+    /// Puts a command that did not run back in its place, before all that wait.
+    pub(super) fn put_back(&mut self, want: Want) {
+        if self.waiting.is_none() {
+            self.waiting = Some(want);
+        } else {
+            self.before.insert(0, want);
+        }
+    }
+
+    /// Takes a command that waits and that `which` picks; the rest stay in their order. Call until there is none.
+    pub(super) fn take_waiting(&mut self, which: impl Fn(&Want) -> bool) -> Option<Want> {
+        if let Some(index) = self.before.iter().position(&which) {
+            return Some(self.before.remove(index));
+        }
+        let taken = self.waiting.take_if(|want| which(want))?;
+        self.waiting = self.before.pop();
+        Some(taken)
     }
 
     /// What the newest command wants, while one is under way.
@@ -254,7 +301,7 @@ impl PointState {
     /// When the waiting command may go out, as far as time decides: after its pause, and a knob's not sooner than `merge` after
     /// the last one.
     pub(super) fn call_at(&self, merge: Duration) -> Time {
-        let Some(want) = &self.waiting else {
+        let Some(want) = self.front() else {
             return Time::NEVER;
         };
         match self.pulled {
@@ -349,6 +396,7 @@ impl PointState {
             life: want.life,
             give_up,
             sent: false,
+            once: self.is_once(),
             order,
             before: self.base.as_ref().and_then(|base| base.updated),
         });

@@ -83,6 +83,19 @@ impl Grid {
         value.is_finite().then_some(value + 0.0)
     }
 
+    /// How wide the device's range is; 1 where it is not known.
+    pub(super) fn range(&self) -> f64 {
+        match (self.min, self.max) {
+            (Some(low), Some(high)) if (high - low).is_finite() => high - low,
+            _ => 1.0,
+        }
+    }
+
+    /// The device's step, above 0.
+    pub(super) fn step(&self) -> f64 {
+        self.step
+    }
+
     /// Whether `value` is an end of the device's range.
     pub(super) fn is_limit(&self, value: f64) -> bool {
         self.max == Some(value) || self.min == Some(value)
@@ -113,6 +126,28 @@ pub(super) fn no_toggle(traits: Option<&Traits>) -> Option<&'static str> {
         return Some("is not on or off, cannot be toggled");
     }
     (!traits.getable).then_some("has no state to toggle, set it to true instead")
+}
+
+/// The value `by` places after `present` in `values`, or before it where `by` is negative; from the first where `present` is
+/// none of them. `None` where there are no values.
+pub(super) fn next_of(values: &[Value], present: &Value, by: i32, grid: Grid) -> Option<Value> {
+    let here = values.iter().position(|value| grid.same(value, present));
+    let count = i64::try_from(values.len())
+        .ok()
+        .filter(|count| *count > 0)?;
+    let at = match here {
+        Some(here) => i64::try_from(here).ok()? + i64::from(by),
+        // The first step leads to the first value.
+        None => i64::from(by) - i64::from(by.signum()),
+    };
+    let at = usize::try_from(at.rem_euclid(count)).ok()?;
+    values.get(at).cloned()
+}
+
+/// Why there can never be a next value of a capability of these traits, as far as they tell.
+pub(super) fn no_cycle(traits: Option<&Traits>) -> Option<&'static str> {
+    let pulse = traits.is_some_and(|traits| !traits.getable);
+    pulse.then_some("has no state to go on from, set it instead")
 }
 
 /// Why stepping can never work on a capability of these traits, as far as they tell.
@@ -206,6 +241,30 @@ mod tests {
             Grid::of(Some(&traits(0.0, 1.0, None, Some(255)))).step,
             1e-9
         );
+    }
+
+    #[test]
+    fn lists_are_gone_round_and_entered_at_their_first() {
+        let dim = Grid::of(Some(&traits(0.0, 1.0, None, Some(2))));
+        let values = [0.2, 0.5, 1.0].map(Value::Number);
+        for (present, by, want) in [
+            (Value::Number(0.2), 1, 0.5),
+            (Value::Number(1.0), 1, 0.2),
+            (Value::Number(0.2), -1, 1.0),
+            (Value::Number(0.5), 7, 1.0),
+            (Value::Number(0.5), i32::MIN, 1.0),
+            // as near as the device can tell
+            (Value::Number(0.498), 1, 1.0),
+            // not in the list: the first, and on from there
+            (Value::Number(0.7), 1, 0.2),
+            (Value::Number(0.7), 2, 0.5),
+            (Value::Number(0.7), -1, 0.2),
+            (Value::Null, -2, 1.0),
+        ] {
+            let next = next_of(&values, &present, by, dim);
+            assert_eq!(next, Some(Value::Number(want)), "{present} {by}");
+        }
+        assert_eq!(next_of(&[], &Value::Null, 1, dim), None);
     }
 
     #[test]

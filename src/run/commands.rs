@@ -2,7 +2,6 @@
 //! From the controller's calls to requests on lanes, and from replies back to outcomes.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use crate::client::told;
 use crate::homey::Dialect;
@@ -10,7 +9,7 @@ use crate::homey::call::Call as HubCall;
 use crate::homey::error::{Kind, classify, expect_json, retry_after};
 use crate::homey::reply;
 use crate::http::ResponseHead;
-use crate::net::{self, Error, Phase, Session};
+use crate::net::{self, Error, Phase, Repeat, Session};
 use crate::panel::plan::PointId;
 use crate::panel::{Call, Order, Outcome};
 use crate::time::Time;
@@ -18,9 +17,6 @@ use crate::time::Time;
 use super::fetches;
 use super::lanes::{Asked, End, Finished, Job};
 use super::life::Life;
-
-/// A pause before a 401 or 429 without Retry-After is answered by another try.
-const SHORT_PAUSE: Duration = Duration::from_millis(500);
 
 /// A request, what it does in words, and the scope that it needs.
 type Made = (net::Request, String, Option<&'static str>);
@@ -39,6 +35,15 @@ enum Start {
 fn refused(job: &Job, why: String) -> Outcome {
     log::info!("{}: {why}", job.doing);
     Outcome::Refused { why }
+}
+
+/// Whether the request of an order may be sent a second time on a connection that died under it: what the call
+/// allows, and never a one-shot.
+fn repeat_of(order: &Order, call: Repeat) -> Repeat {
+    match order {
+        Order::Set { once: true, .. } | Order::Start(_) => Repeat::Never,
+        Order::Set { .. } | Order::Read { .. } => call,
+    }
 }
 
 impl Life {
@@ -131,6 +136,7 @@ impl Life {
             doing,
             scope,
             read,
+            life: call.life,
             departed: false,
         };
         if self.lanes.start(job, request, now, idle).is_err() {
@@ -155,7 +161,7 @@ impl Life {
         let capability =
             |point: PointId| self.plan.points.get(usize::from(point.0)).ok_or_else(gone);
         let call = match order {
-            Order::Set { point, value } => HubCall::SetCapability {
+            Order::Set { point, value, .. } => HubCall::SetCapability {
                 device: self.directory.device(*point).ok_or_else(gone)?,
                 capability: &capability(*point)?.capability,
                 value,
@@ -182,7 +188,8 @@ impl Life {
                 format!("start {name}")
             }
         };
-        let request = self.hub.request(&call).map_err(|e| e.message)?;
+        let mut request = self.hub.request(&call).map_err(|e| e.message)?;
+        request.repeat = repeat_of(order, request.repeat);
         Ok((request, doing, call.scope()))
     }
 
@@ -246,12 +253,12 @@ impl Life {
                 // The poll finds out whether the bearer is dead or this was one of the short spells that
                 // hubs have at night (`api.md` 10); until then nothing has run and it may be tried again.
                 self.trouble = true;
-                Outcome::NotNow { pause: SHORT_PAUSE }
+                Outcome::NotNow { pause: self.retry }
             }
             Kind::TooManyRequests => {
                 let pause = text("retry-after")
                     .and_then(retry_after)
-                    .unwrap_or(SHORT_PAUSE * 2);
+                    .unwrap_or(self.retry * 2);
                 self.pacer.hold(now + pause);
                 Outcome::NotNow { pause }
             }
@@ -259,6 +266,11 @@ impl Life {
                 self.names_in_doubt = true;
                 self.trouble = true;
                 refused(job, error.to_string())
+            }
+            _ if error.may_have_run() && job.read.is_none() => {
+                // Refused would mean that it did not run (`api.md` 10, 11).
+                log::info!("{}: {error}", job.doing);
+                Outcome::Lost
             }
             _ => refused(job, told(job.scope, &error)),
         }
@@ -277,6 +289,32 @@ impl Life {
             Err(refusal) => Outcome::Refused {
                 why: format!("the device's state: {refusal}"),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::homey::Value;
+    use crate::panel::plan::StartId;
+
+    #[test]
+    fn a_one_shot_is_never_sent_again_on_a_connection_that_died() {
+        let set = |once| Order::Set {
+            point: PointId(0),
+            value: Value::Bool(true),
+            once,
+        };
+        let read = Order::Read { point: PointId(0) };
+        for (order, call, want) in [
+            (set(false), Repeat::Once, Repeat::Once),
+            (set(true), Repeat::Once, Repeat::Never),
+            (set(false), Repeat::Never, Repeat::Never),
+            (Order::Start(StartId(0)), Repeat::Once, Repeat::Never),
+            (read, Repeat::Once, Repeat::Once),
+        ] {
+            assert_eq!(repeat_of(&order, call), want, "{order:?}");
         }
     }
 }

@@ -98,6 +98,7 @@ pub fn face(config: &Config, index: usize) -> Face {
         .zip(&config.output_faces)
         .enumerate();
     Face {
+        id: panel,
         controls: controls
             .filter(|(_, (control, _))| control.panel == panel)
             .map(|(i, (control, face))| ControlFace {

@@ -50,6 +50,8 @@ pub struct Job {
     /// The scope that it needs.
     pub scope: Option<&'static str>,
     pub read: Option<Asked>,
+    /// No byte of it leaves from this instant on.
+    pub life: Time,
     /// Whether the controller has been told that it may have left.
     pub departed: bool,
 }
@@ -172,6 +174,7 @@ impl Lanes {
             }
         }
         lane.session.start(request, self.deadlines, now);
+        lane.session.begin_by(job.life);
         lane.job = Some(job);
         lane.started = now;
         lane.head = None;
@@ -307,5 +310,88 @@ impl Lane {
             Ok(body) => End::Reply { head, body },
             Err(error) => self.broken(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read};
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::net::{Repeat, Request, monotonic};
+
+    fn job(target: &str) -> Job {
+        Job {
+            ticket: Ticket(1),
+            target: target.into(),
+            doing: String::new(),
+            scope: None,
+            read: None,
+            life: Time::NEVER,
+            departed: false,
+        }
+    }
+
+    /// What has come over `stream` and is not read yet.
+    fn heard(stream: &mut TcpStream) -> String {
+        let mut bytes = [0; 64];
+        match stream.read(&mut bytes) {
+            Ok(n) => String::from_utf8_lossy(&bytes[..n]).into_owned(),
+            Err(e) if e.kind() == ErrorKind::WouldBlock => String::new(),
+            Err(e) => panic!("{e}"),
+        }
+    }
+
+    #[test]
+    fn a_press_takes_the_connection_that_the_poll_left_standing() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let text = format!("[hub]\naddress = \"http://127.0.0.1:{port}\"\n");
+        let config = Config::parse("test", &text).unwrap();
+        let hub = Hub::new(&config).unwrap();
+        let mut lanes = Lanes::for_hub(&hub, &config);
+        let mut idle = hub.session();
+        // To a listening socket of this machine a connection stands at once.
+        assert!(idle.warm(Deadlines::POLL, monotonic()).unwrap());
+        let (mut first, _) = listener.accept().unwrap();
+        first.set_nonblocking(true).unwrap();
+
+        let mut finished = Vec::new();
+        let mut start = |lanes: &mut Lanes, target: &str, idle: &mut Session| {
+            let request = Request {
+                bytes: target.as_bytes().to_vec(),
+                head_only: false,
+                repeat: Repeat::Never,
+            };
+            let now = monotonic();
+            assert!(lanes.start(job(target), request, now, Some(idle)).is_ok());
+            lanes.step(now, &mut finished);
+            assert!(finished.is_empty());
+        };
+        start(&mut lanes, "one", &mut idle);
+        assert_eq!(heard(&mut first), "one");
+        assert!(!idle.is_warm());
+        // Nothing to take any more: a connection of its own. And what is kept warm for commands goes before the poll's.
+        start(&mut lanes, "two", &mut idle);
+        let (mut second, _) = listener.accept().unwrap();
+        second.set_nonblocking(true).unwrap();
+        assert_eq!(
+            (heard(&mut first), heard(&mut second)),
+            (String::new(), "two".into())
+        );
+        assert!(idle.warm(Deadlines::POLL, monotonic()).unwrap());
+        let (mut third, _) = listener.accept().unwrap();
+        third.set_nonblocking(true).unwrap();
+        lanes.warm(monotonic(), true);
+        let (mut fourth, _) = listener.accept().unwrap();
+        fourth.set_nonblocking(true).unwrap();
+        start(&mut lanes, "three", &mut idle);
+        assert_eq!(
+            (heard(&mut third), heard(&mut fourth)),
+            (String::new(), "three".into())
+        );
+        assert!(idle.is_warm());
+        assert_eq!(lanes.in_flight(), 3);
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use homey_panel::hw::{ControlFace, Face, OutputFace, Panel};
 use homey_panel::panel::Event;
-use homey_panel::panel::plan::{ControlId, LayerId, OutputId};
+use homey_panel::panel::plan::{ControlId, LayerId, OutputId, PanelId};
 use homey_panel::time::Time;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -216,6 +216,7 @@ pub fn face() -> Face {
     let mut night = control(7, "desk", "Night light", Some('1'));
     night.layer = Some(LayerId(1));
     Face {
+        id: PanelId(0),
         controls: vec![
             control(1, "desk", "Desk", Some('1')),
             control(2, "sofa", "Reading lamp at the sofa", Some('s')),

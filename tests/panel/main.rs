@@ -7,6 +7,7 @@
 mod random;
 mod sample;
 mod script;
+mod setup;
 
 use std::fs;
 use std::path::Path;

@@ -11,7 +11,9 @@ use homey_panel::panel::{
 };
 use homey_panel::time::Time;
 
-use crate::sample::{HEAT_SET, KNOB, TOGGLE, plan, traits};
+use crate::sample::{
+    CONTROLS, HEAT_SET, KNOB, ONLY, ONLY_START, RELAY, RELAY_OUTPUT, RING, TOGGLE, plan, traits,
+};
 
 struct Dice(u64);
 
@@ -42,8 +44,19 @@ struct World {
     confirmed: [Option<PollId>; 4],
     /// Feedbacks shown: taken, confirmed, refused, superseded, expired, unknown.
     shown: [u64; 6],
-    runs: u64,
+    /// Flows started, and those of them that only one control starts.
+    runs: [u64; 2],
+    rings: u64,
+    /// Feedbacks of the controls of one-shots, and of the local output's.
+    ends: [[u64; 6]; 3],
+    relay: bool,
+    asleep: bool,
+    /// A hand was on the second panel since the last time that something was pulled.
+    touched: bool,
 }
+
+/// Whose one-shots are counted.
+const COUNTED: [ControlId; 3] = [ONLY, RING, RELAY];
 
 /// Confirmed, refused, superseded, expired, unknown.
 fn words(tally: &Tally) -> [u64; 5] {
@@ -77,7 +90,12 @@ impl World {
             newest: None,
             confirmed: [None; 4],
             shown: [0; 6],
-            runs: 0,
+            runs: [0; 2],
+            rings: 0,
+            ends: [[0; 6]; 3],
+            relay: false,
+            asleep: false,
+            touched: false,
         }
     }
 
@@ -86,31 +104,45 @@ impl World {
         self.stamps[point] = self.stamp;
         if point != 3 {
             self.hub[point] = value;
+        } else {
+            self.rings += 1;
         }
     }
 
     fn event(&mut self, control: ControlId, edge: Edge, ago: u64) {
         let at = Time::from_micros(self.now.as_micros().saturating_sub(ago * 1000));
+        self.touched |= control.0 >= 11;
         self.controller.event(Event { at, control, edge });
     }
 
     fn pull(&mut self) {
         while let Some(show) = self.controller.next_show() {
             match show {
-                Show::Feedback { feedback, .. } => {
-                    self.shown[match feedback {
+                Show::Feedback { control, feedback } => {
+                    let word = match feedback {
                         Feedback::Taken => 0,
                         Feedback::Confirmed => 1,
                         Feedback::Refused => 2,
                         Feedback::Superseded => 3,
                         Feedback::Expired => 4,
                         Feedback::Unknown => 5,
-                    }] += 1;
+                    };
+                    self.shown[word] += 1;
+                    if let Some(counted) = COUNTED.iter().position(|id| *id == control) {
+                        self.ends[counted][word] += 1;
+                    }
+                }
+                Show::Look { output, look } if output == RELAY_OUTPUT => self.relay = look.on,
+                Show::Sleep { panel, asleep } => {
+                    assert_eq!(panel.0, 1, "a panel that never sleeps");
+                    assert!(asleep || !self.asleep || self.touched, "it woke by itself");
+                    self.asleep = asleep;
                 }
                 Show::Notice(line) => assert!(line.chars().count() <= 120),
                 _ => {}
             }
         }
+        self.touched = false;
         let tally = self.controller.tally();
         let words = words(&tally);
         assert_eq!(self.shown[1..], words, "every end is shown once");
@@ -119,7 +151,11 @@ impl World {
         while let Some(call) = self.controller.next_call(self.now) {
             assert!(call.life > self.now, "started after its life");
             assert!(self.tickets.insert(call.ticket.0), "a ticket twice");
-            if let Order::Set { point, .. } = call.order {
+            if let Order::Set { point, once, .. } = call.order {
+                assert!(
+                    once || point.0 != 3 || self.newest.is_none(),
+                    "a pulse is a one-shot"
+                );
                 let other =
                     |other: &Call| matches!(other.order, Order::Set { point: p, .. } if p == point);
                 assert!(
@@ -200,13 +236,13 @@ impl World {
         let ran = matches!(outcome, Outcome::Done { .. })
             || (outcome == Outcome::Lost && call.ticket.0 % 2 == 0);
         match call.order {
-            Order::Set { point, value } if ran => {
+            Order::Set { point, value, .. } if ran => {
                 self.write(usize::from(point.0), value);
                 if outcome != Outcome::Lost {
                     self.confirmed[usize::from(point.0)] = self.newest;
                 }
             }
-            Order::Start(_) if ran => self.runs += 1,
+            Order::Start(start) if ran => self.runs[usize::from(start == ONLY_START)] += 1,
             Order::Read { point } if ran => {
                 self.start_poll();
                 self.end_poll(self.polls.len() - 1, Some(point));
@@ -214,6 +250,19 @@ impl World {
             _ => {}
         }
         self.controller.outcome(call.ticket, outcome, self.now);
+    }
+
+    /// What ran lies between what was confirmed and that with what is unknown: no one-shot is lost or doubled.
+    fn count_one_shots(&self) {
+        for (ran, ends) in [self.runs[1], self.rings].into_iter().zip(self.ends) {
+            let [taken, confirmed, .., unknown] = ends;
+            assert!(taken == ends[1..].iter().sum::<u64>());
+            let range = confirmed..=confirmed + unknown;
+            assert!(range.contains(&ran), "{ran} ran, of {ends:?}");
+        }
+        let [taken, confirmed, ..] = self.ends[2];
+        assert_eq!(taken, confirmed, "a local output needs no hub");
+        assert_eq!(self.relay, confirmed % 2 == 1);
     }
 
     /// A good hub on a good link, until all is quiet.
@@ -235,6 +284,7 @@ impl World {
         }
         assert!(self.controller.is_idle(), "{:?}", self.controller.tally());
         assert!(!self.controller.is_unsettled());
+        self.count_one_shots();
         for (index, value) in self.hub.iter().enumerate() {
             let shown = self.controller.point(PointId(index as u16)).unwrap();
             assert_eq!(shown, (Condition::Ready, Some(value)));
@@ -244,7 +294,7 @@ impl World {
     /// One thing of many.
     fn step(&mut self, dice: &mut Dice) {
         self.now += Duration::from_micros(dice.roll(300_000));
-        let (control, ago) = (ControlId(dice.roll(8) as u16), dice.roll(120));
+        let (control, ago) = (ControlId(dice.roll(CONTROLS + 1) as u16), dice.roll(120));
         match dice.roll(24) {
             0..5 => self.event(control, Edge::Down, ago),
             5..9 => self.event(control, Edge::Up, ago),
@@ -302,10 +352,8 @@ fn whatever_happens_every_press_ends_in_one_word() {
         }
         world.settle();
         let tally = world.controller.tally();
-        assert!(
-            tally.pressed > 20 && world.runs <= tally.pressed,
-            "{tally:?}"
-        );
+        let runs = world.runs.iter().sum::<u64>();
+        assert!(tally.pressed > 20 && runs <= tally.pressed, "{tally:?}");
         for (sum, count) in sums.iter_mut().zip(words(&tally)) {
             *sum += count;
         }

@@ -5,9 +5,14 @@
 //! point desk/dim number 0..1 decimals=2 units=%     and: step=, ro (not settable), pulse (not getable)
 //! start leave
 //! layers day night
-//! timing hold=500 life=3000 merge=120 settle=3000 stale=30000 reassert=300000
+//! timing hold=500 click=250 repeat=200 life=3000 merge=120 settle=3000 stale=30000 reassert=300000
 //! control key layer=day hold=800 press=toggle:desk/onoff,start:leave hold:set:desk/dim=0.5
-//! output lamp desk/onoff                             or: link; layer= invert above= below= is= range= colours= blink= text= words=
+//!                                                    gestures: press double triple click4 click5 hold repeat release turn, then : or =;
+//!                                                    own times: hold= click= repeat= life=
+//!                                                    actions: set:P=V toggle:P step:P[=BY] cycle:P=V;V ramp:P=BY[;up|down] start:S layer:L
+//!                                                    out:O[=V]; offline:ACTIONS in place of a press without a hub; panel=1 wake=swallow
+//! panel sleep=5000 wake=swallow                      once for each, where one sleeps
+//! output lamp desk/onoff                             or: link, local; layer= invert above= below= is= range= colours= blink= text= words=
 //! == name of a scenario                              each starts with a new controller, everything shown, at t=0
 //! t=40 down key                                      up, tap, held; at=30: what the kernel stamped
 //! t=40 turn knob -2
@@ -24,14 +29,15 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::time::Duration;
 
-use homey_panel::homey::{Kind, Reading, Traits, Value};
-use homey_panel::panel::plan::*;
+use homey_panel::homey::Reading;
+use homey_panel::panel::plan::{PointId, Rgb};
 use homey_panel::panel::{
     Condition, Controller, Edge, Event, Link, Order, Outcome, PollId, Show, Ticket,
 };
 use homey_panel::time::Time;
+
+use crate::setup::{Setup, millis, option, value};
 
 /// The script with the output lines as they came.
 pub fn run(script: &str) -> String {
@@ -56,242 +62,12 @@ pub fn run(script: &str) -> String {
     out
 }
 
-#[derive(Default)]
-struct Setup {
-    plan: Plan,
-    traits: Vec<Traits>,
-}
-
-/// The value of `key=value` among the words.
-fn option<'a>(words: &[&'a str], key: &str) -> Option<&'a str> {
-    words
-        .iter()
-        .find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
-}
-
-fn value(text: &str) -> Value {
-    match text {
-        "null" => Value::Null,
-        "true" | "false" => Value::Bool(text == "true"),
-        _ => match text.parse() {
-            Ok(number) => Value::Number(number),
-            Err(_) => Value::Text(text.into()),
-        },
-    }
-}
-
-fn range(text: &str) -> (f64, f64) {
-    let (low, high) = text.split_once("..").unwrap();
-    (low.parse().unwrap(), high.parse().unwrap())
-}
-
-fn millis(text: &str) -> Duration {
-    Duration::from_millis(text.parse().unwrap())
-}
-
-impl Setup {
-    fn point(&self, name: &str) -> PointId {
-        let (device, capability) = name.rsplit_once('/').unwrap();
-        let is = |point: &Point| point.device == device && point.capability == capability;
-        PointId(self.plan.points.iter().position(is).unwrap() as u16)
-    }
-
-    fn start(&self, name: &str) -> StartId {
-        StartId(
-            self.plan
-                .starts
-                .iter()
-                .position(|start| start.name == name)
-                .unwrap() as u16,
-        )
-    }
-
-    fn layer(&self, name: &str) -> LayerId {
-        LayerId(
-            self.plan
-                .layers
-                .iter()
-                .position(|layer| layer == name)
-                .unwrap() as u8,
-        )
-    }
-
-    fn control(&self, name: &str) -> ControlId {
-        ControlId(
-            self.plan
-                .controls
-                .iter()
-                .position(|control| control.name == name)
-                .unwrap() as u16,
-        )
-    }
-
-    fn line(&mut self, words: &[&str]) {
-        let name = words.get(1).copied().unwrap_or_default();
-        let layer = option(words, "layer").map(|name| self.layer(name));
-        match words[0] {
-            "point" => {
-                let (device, capability) = name.rsplit_once('/').unwrap();
-                let (device, capability) = (device.to_owned(), capability.to_owned());
-                self.plan.points.push(Point { device, capability });
-                let limits = words
-                    .iter()
-                    .find(|word| word.contains(".."))
-                    .map(|text| range(text));
-                self.traits.push(Traits {
-                    kind: match words.get(2) {
-                        Some(&"number") => Kind::Number,
-                        Some(&"enum") => Kind::Enum,
-                        Some(&"string") => Kind::String,
-                        _ => Kind::Boolean,
-                    },
-                    getable: !words.contains(&"pulse"),
-                    setable: !words.contains(&"ro"),
-                    min: limits.map(|limits| limits.0),
-                    max: limits.map(|limits| limits.1),
-                    step: option(words, "step").map(|text| text.parse().unwrap()),
-                    decimals: option(words, "decimals").map(|text| text.parse().unwrap()),
-                    units: option(words, "units").map(Into::into),
-                    choices: Vec::new(),
-                });
-            }
-            "start" => {
-                let (kind, name) = (StartKind::Flow, name.to_owned());
-                self.plan.starts.push(Start { kind, name });
-            }
-            "layers" => self.plan.layers = words[1..].iter().map(|&name| name.into()).collect(),
-            "timing" => {
-                let timing = &mut self.plan.timing;
-                for (key, field) in [
-                    ("hold", &mut timing.hold),
-                    ("life", &mut timing.press_life),
-                    ("merge", &mut timing.merge),
-                    ("settle", &mut timing.settle),
-                    ("stale", &mut timing.stale),
-                    ("reassert", &mut timing.reassert),
-                ] {
-                    if let Some(text) = option(words, key) {
-                        *field = millis(text);
-                    }
-                }
-            }
-            "control" => {
-                let bindings = words.iter().filter_map(|word| {
-                    let (gesture, actions) = match word.split_once(['=', ':'])? {
-                        ("press", actions) => (Gesture::Press, actions),
-                        ("hold", actions) if actions.contains([':', '=']) => {
-                            (Gesture::Hold, actions)
-                        }
-                        ("turn", actions) => (Gesture::Turn, actions),
-                        _ => return None,
-                    };
-                    Some((
-                        gesture,
-                        actions
-                            .split(',')
-                            .map(|action| self.action(action))
-                            .collect(),
-                    ))
-                });
-                let bindings = bindings.collect();
-                let hold = option(words, "hold")
-                    .and_then(|text| text.parse().ok())
-                    .map(Duration::from_millis);
-                let (panel, name) = (PanelId(0), name.to_owned());
-                self.plan.controls.push(Control {
-                    panel,
-                    name,
-                    layer,
-                    bindings,
-                    hold,
-                });
-            }
-            "output" => {
-                let source = match words[2] {
-                    "link" => Source::Link,
-                    point => Source::Point(self.point(point)),
-                };
-                let (panel, name) = (PanelId(0), name.to_owned());
-                self.plan.outputs.push(Output {
-                    panel,
-                    name,
-                    layer,
-                    source,
-                    render: render(words),
-                });
-            }
-            word => panic!("no such setup: {word}"),
-        }
-    }
-
-    fn action(&self, text: &str) -> Action {
-        let (verb, of) = text.split_once(':').unwrap();
-        let (target, rest) = of
-            .split_once('=')
-            .map_or((of, None), |(target, rest)| (target, Some(rest)));
-        match verb {
-            "set" => Action::Set {
-                point: self.point(target),
-                value: value(rest.unwrap()),
-            },
-            "toggle" => Action::Toggle {
-                point: self.point(target),
-            },
-            "step" => {
-                let by = rest.map(|text| text.parse().unwrap());
-                Action::Step {
-                    point: self.point(target),
-                    by,
-                }
-            }
-            "start" => Action::Start(self.start(target)),
-            "layer" => Action::Layer(match target {
-                "next" => LayerChange::Next,
-                "previous" => LayerChange::Previous,
-                name => LayerChange::To(self.layer(name)),
-            }),
-            _ => panic!("no such action: {text}"),
-        }
-    }
-}
-
-fn render(words: &[&str]) -> Render {
-    let number = |key| option(words, key).map(|text| text.parse().unwrap());
-    let colour = |text: &str| {
-        let (limit, hex) = text.split_once(':').unwrap();
-        let [_, r, g, b] = u32::from_str_radix(hex, 16).unwrap().to_be_bytes();
-        (limit.parse().unwrap(), Rgb(r, g, b))
-    };
-    let pair = |text: &str| {
-        let (of, word) = text.split_once(':').unwrap();
-        (value(of), word.to_owned())
-    };
-    let list = |key| {
-        option(words, key)
-            .into_iter()
-            .flat_map(|text| text.split(','))
-    };
-    Render {
-        on: (number("above").map(Test::Above))
-            .or(number("below").map(Test::Below))
-            .or(option(words, "is").map(|text| Test::Is(value(text)))),
-        invert: words.contains(&"invert"),
-        range: option(words, "range").map(range),
-        colours: list("colours").map(colour).collect(),
-        blink: match option(words, "blink") {
-            Some("slow") => Blink::Slow,
-            Some("blip") => Blink::Blip,
-            _ => Blink::Steady,
-        },
-        text: option(words, "text").map(|text| text.replace('_', " ")),
-        words: list("words").map(pair).collect(),
-    }
-}
-
 /// A controller under test, with a loop around it.
 struct Bench {
     controller: Controller,
     polls: HashMap<String, PollId>,
+    /// The time of the last line.
+    now: Time,
     /// What was shown before the scenario's first line.
     begin: String,
     out: String,
@@ -302,6 +78,7 @@ impl Bench {
         let mut bench = Bench {
             controller: Controller::new(setup.plan.clone(), Time::ZERO),
             polls: HashMap::new(),
+            now: Time::ZERO,
             begin: String::new(),
             out: String::new(),
         };
@@ -313,20 +90,22 @@ impl Bench {
     /// Runs the time up to `now` as the loop would, then takes one line.
     fn line(&mut self, setup: &Setup, now: u64, words: &[&str]) {
         let now = Time::from_millis(now);
+        let before = std::mem::replace(&mut self.now, now);
         if let Some((&"late", words)) = words.split_first() {
             self.input(setup, now, words);
             self.drain(setup, now);
             return;
         }
+        self.drain(setup, before);
         self.pass(setup, now);
         self.input(setup, now, words);
         self.drain(setup, now);
         self.controller.timeout(now);
+        self.drain(setup, now);
         self.pass(setup, now);
     }
 
     fn pass(&mut self, setup: &Setup, now: Time) {
-        self.drain(setup, now);
         for _ in 0..1000 {
             let Some(at) = self.controller.poll_at().filter(|at| *at <= now) else {
                 return;
@@ -462,6 +241,7 @@ impl Bench {
                     )
                 }
                 Show::Link(link) => format!("link {link:?}"),
+                Show::Sleep { panel, asleep } => format!("sleep {} {asleep}", panel.0),
                 Show::Layer(layer) => format!("layer {}", plan.layers[usize::from(layer.0)]),
                 Show::Notice(text) => format!("notice {text}"),
             };
@@ -469,7 +249,10 @@ impl Bench {
         }
         while let Some(call) = self.controller.next_call(now) {
             let order = match call.order {
-                Order::Set { point, value } => format!("set {} {value}", name(point)),
+                Order::Set { point, value, once } => {
+                    let once = if once { " once" } else { "" };
+                    format!("set {} {value}{once}", name(point))
+                }
                 Order::Start(start) => format!("start {}", plan.starts[usize::from(start.0)].name),
                 Order::Read { point } => format!("read {}", name(point)),
             };

@@ -43,6 +43,8 @@ pub enum Output<'a> {
     Link(Link),
     /// The layer shown, by name.
     Layer(&'a str),
+    /// The panel sleeps, or is awake.
+    Sleep(bool),
     /// One line for a person.
     Notice(&'a str),
     /// A line was skipped.
@@ -80,6 +82,7 @@ pub fn emit(output: &Output<'_>) -> String {
         }
         Output::Link(link) => format!("{{\"link\":\"{}\"}}", link_word(*link)),
         Output::Layer(name) => format!("{{\"layer\":{}}}", quote(name)),
+        Output::Sleep(asleep) => format!("{{\"sleep\":{asleep}}}"),
         Output::Notice(text) => format!("{{\"notice\":{}}}", quote(text)),
         Output::Error { why, line } => {
             format!(
@@ -218,6 +221,7 @@ mod tests {
             ),
             (Output::Link(Link::NoHub), r#"{"link":"no-hub"}"#),
             (Output::Layer("night"), r#"{"layer":"night"}"#),
+            (Output::Sleep(true), r#"{"sleep":true}"#),
             (Output::Notice("Türe zu"), r#"{"notice":"Türe zu"}"#),
             (
                 Output::Error {

@@ -282,6 +282,12 @@ impl Panel for LinePanel {
                     .iter_mut()
                     .for_each(|conn| conn.outbox.layer(&self.mirror.face));
             }
+            Show::Sleep { panel, asleep } => {
+                if *panel == self.mirror.face.id {
+                    self.mirror.asleep = Some(*asleep);
+                    self.conns.iter_mut().for_each(|conn| conn.outbox.sleep());
+                }
+            }
             Show::Notice(text) => self
                 .conns
                 .iter_mut()

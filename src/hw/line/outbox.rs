@@ -15,6 +15,8 @@ pub(super) struct Mirror {
     pub(super) face: Face,
     pub(super) layer: LayerId,
     pub(super) link: Link,
+    /// `None`: it never sleeps.
+    pub(super) asleep: Option<bool>,
     pub(super) looks: Vec<Look>,
 }
 
@@ -26,6 +28,7 @@ impl Mirror {
             face,
             layer: LayerId(0),
             link: Link::default(),
+            asleep: None,
             looks,
         }
     }
@@ -57,6 +60,7 @@ pub(super) struct Outbox {
     greeting: bool,
     link: bool,
     layer: bool,
+    sleep: bool,
     looks: Vec<bool>,
     feedback: Vec<Option<Feedback>>,
     notice: Option<String>,
@@ -74,6 +78,7 @@ impl Outbox {
             greeting: true,
             link: true,
             layer: !face.layers.is_empty(),
+            sleep: true,
             looks: vec![true; face.outputs.len()],
             feedback: vec![None; face.controls.len()],
             notice: None,
@@ -111,6 +116,11 @@ impl Outbox {
         }
     }
 
+    /// The panel went to sleep, or woke.
+    pub(super) fn sleep(&mut self) {
+        self.sleep = true;
+    }
+
     /// News of the press on control `index`; the newest wins.
     pub(super) fn feedback(&mut self, index: usize, feedback: Feedback) {
         if let Some(slot) = self.feedback.get_mut(index) {
@@ -134,6 +144,7 @@ impl Outbox {
             || self.greeting
             || self.link
             || self.layer
+            || self.sleep
             || self.looks.contains(&true)
             || self.feedback.iter().any(Option::is_some)
             || self.notice.is_some()
@@ -168,6 +179,9 @@ impl Outbox {
                 }));
             }
         }
+        if let (true, Some(asleep)) = (std::mem::take(&mut self.sleep), mirror.asleep) {
+            return Some(emit(&Output::Sleep(asleep)));
+        }
         if std::mem::take(&mut self.layer) {
             return Some(emit(&Output::Layer(face.layer_name(mirror.layer))));
         }
@@ -193,9 +207,11 @@ mod tests {
     use super::*;
     use crate::hw::face::tests::{control, output};
     use crate::panel::Condition;
+    use crate::panel::plan::PanelId;
 
     fn face() -> Face {
         Face {
+            id: PanelId(0),
             controls: vec![control(1, "a", None, None)],
             outputs: vec![
                 output(1, "a", Some(0)),
@@ -250,6 +266,20 @@ mod tests {
         assert!(!outbox.pending());
         outbox.restart(&mirror.face);
         assert_eq!(drain(&mut outbox, &mirror), want);
+    }
+
+    #[test]
+    fn a_panel_that_sleeps_says_so_to_whoever_comes() {
+        let mut mirror = Mirror::new(face());
+        let mut outbox = Outbox::new(&mirror.face);
+        drain(&mut outbox, &mirror);
+        for asleep in [true, false] {
+            mirror.asleep = Some(asleep);
+            outbox.sleep();
+            assert_eq!(drain(&mut outbox, &mirror), [format!("{{sleep:{asleep}}}")]);
+        }
+        outbox.restart(&mirror.face);
+        assert_eq!(drain(&mut outbox, &mirror)[1], "{sleep:false}");
     }
 
     #[test]

@@ -20,6 +20,7 @@
 //! {"show":"NAME","state":"ready","on":true,"level":0.6,"colour":"#ffaa00","blink":"steady","text":"60 %"}
 //! {"feedback":"NAME","result":"confirmed"}
 //! {"link":"ready"}  {"layer":"night"}  {"notice":"one line for a person"}
+//! {"sleep":true}                            nobody has touched this panel for its sleep_s; false: it is awake
 //! {"error":"why","line":"the first 40 characters of the line not understood"}
 //! ```
 
@@ -112,8 +113,8 @@ impl fmt::Display for LineError {
 
 impl std::error::Error for LineError {}
 
-const OURS: [&str; 7] = [
-    "panel", "show", "feedback", "link", "layer", "notice", "error",
+const OURS: [&str; 8] = [
+    "panel", "show", "feedback", "link", "layer", "sleep", "notice", "error",
 ];
 
 /// Understands one line, without its line end.

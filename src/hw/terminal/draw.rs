@@ -94,11 +94,13 @@ fn line(style: &Style, sgr: &str, text: &str, columns: usize) -> Row {
 }
 
 fn title_row(model: &Model, style: &Style, columns: usize) -> Row {
-    let layer = cut(
-        model.face.layer_name(model.layer),
-        columns / 3,
-        style.more(),
-    );
+    let layer = model.face.layer_name(model.layer);
+    let words = match (model.asleep, layer) {
+        (false, layer) => layer.to_owned(),
+        (true, "") => "asleep".to_owned(),
+        (true, layer) => format!("{layer}, asleep"),
+    };
+    let layer = cut(&words, columns / 3, style.more());
     let mut row = Row::default();
     row.put(
         style,
@@ -318,4 +320,40 @@ fn link_words(model: &Model, style: &Style) -> (&'static str, &'static str) {
         _ => style.tint("1;31", "7"),
     };
     (sgr, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::style::Colours;
+    use super::*;
+    use crate::hw::face::Face;
+    use crate::panel::Show;
+    use crate::panel::plan::PanelId;
+    use crate::time::Time;
+
+    #[test]
+    fn the_title_says_when_this_panel_sleeps() {
+        let style = Style {
+            escapes: false,
+            colours: Colours::None,
+            utf8: true,
+            symbols: true,
+        };
+        let title = |layers: &[&str], of: u8, asleep| {
+            let mut model = Model::new(Face {
+                id: PanelId(1),
+                layers: layers.iter().map(|name| (*name).to_owned()).collect(),
+                title: "Hall".into(),
+                ..Face::default()
+            });
+            let panel = PanelId(of);
+            model.show(&Show::Sleep { panel, asleep }, Time::ZERO);
+            draw(&model, &style, 60, 8)[0].text.trim_end().to_owned()
+        };
+        let squeezed = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(squeezed(title(&["day"], 1, true)), "Hall day, asleep");
+        assert_eq!(squeezed(title(&[], 1, true)), "Hall asleep");
+        assert_eq!(squeezed(title(&["day"], 1, false)), "Hall day");
+        assert_eq!(squeezed(title(&["day"], 0, true)), "Hall day");
+    }
 }

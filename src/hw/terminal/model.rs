@@ -17,6 +17,7 @@ pub(super) struct Model {
     pub(super) link: Link,
     pub(super) notice: String,
     pub(super) help: bool,
+    pub(super) asleep: bool,
     pub(super) looks: Vec<Look>,
     pub(super) feedback: Vec<Option<(Feedback, Time)>>,
 }
@@ -49,6 +50,7 @@ impl Model {
             link: Link::default(),
             notice: String::new(),
             help: false,
+            asleep: false,
         }
     }
 
@@ -76,6 +78,8 @@ impl Model {
             }
             Show::Link(link) => self.link = *link,
             Show::Layer(layer) => self.layer = *layer,
+            Show::Sleep { panel, asleep } if *panel == self.face.id => self.asleep = *asleep,
+            Show::Sleep { .. } => {}
             Show::Notice(text) => self.notice = clean(text, 120),
         }
     }
@@ -199,7 +203,7 @@ impl Model {
 mod tests {
     use super::*;
     use crate::hw::face::tests::{control, output};
-    use crate::panel::plan::OutputId;
+    use crate::panel::plan::{OutputId, PanelId};
 
     fn face() -> Face {
         let mut dial = control(3, "dial", None, None);
@@ -207,6 +211,7 @@ mod tests {
         let mut held = control(4, "b", Some('b'), None);
         held.hold_key = Some('h');
         Face {
+            id: PanelId(0),
             controls: vec![
                 control(1, "a", Some('a'), None),
                 control(2, "a", Some('a'), Some(LayerId(1).0)),

@@ -57,7 +57,11 @@ pub async fn connection(
     };
     let cut = async {
         if via == Via::Control || cuts.changed().await.is_err() {
-            std::future::pending().await
+            return std::future::pending().await;
+        }
+        // Here: what loses the race below is dropped before its winner acts.
+        if cuts.borrow().rst {
+            link.reset();
         }
     };
     let work = serve(
@@ -71,7 +75,7 @@ pub async fn connection(
     tokio::select! {
         () = work => {}
         () = down => {}
-        () = cut => if hub.cut.borrow().rst { link.reset() },
+        () = cut => {}
     }
 }
 

@@ -23,9 +23,6 @@ use crate::wire::Step;
 use crate::wire::link::Link;
 use crate::wire::render::{self, Framing};
 
-/// Largest request body that is read.
-const LIMIT: usize = 1024 * 1024;
-
 /// Marks the reply that is swallowed, with the status that the client saw of
 /// the one in its place; none when it saw none.
 #[derive(Clone, Copy, Debug)]
@@ -62,11 +59,7 @@ pub async fn faulted(
     request: Request,
     next: Next,
 ) -> Response {
-    // Read whole before anything: unread bytes would turn a FIN into a RST.
     let (mut head, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LIMIT).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
-    };
     let method = head.method.clone();
     let close = asks_to_close(&head.headers, head.version);
     if plan.wants_plain_body() {
@@ -80,7 +73,7 @@ pub async fn faulted(
         head.extensions.insert(OtherId(id));
     }
     let other = head.extensions.get::<OtherId>().cloned();
-    let request = Request::from_parts(head, Body::from(body));
+    let request = Request::from_parts(head, body);
 
     let [before, between, _] = plan.stalls;
     pause(before).await;
@@ -164,13 +157,21 @@ fn steps(plan: &Plan, head: Bytes, body: Bytes, end: Option<(Phase, End, Duratio
         Some(d) => Step::Drip(bytes, d.size, d.every),
         None => Step::Send(bytes),
     };
-    let mut steps = vec![sent(head, plan.drip.filter(|d| d.head))];
     let cut = matches!(end, Some((Phase::Body, ..)));
-    let mut rest = body;
-    if plan.stalls[2].is_some() || cut {
-        steps.push(sent(rest.split_to(rest.len() / 2), plan.drip));
-        steps.extend(plan.stalls[2].map(Step::Pause));
+    let (mut steps, mut rest) = (Vec::new(), body);
+    let halved = plan.stalls[2].is_some() || cut;
+    let first = match halved {
+        true => rest.split_to(rest.len() / 2),
+        false => rest.split_to(rest.len()),
+    };
+    match plan.drip {
+        None => steps.push(Step::Send([head, first].concat().into())),
+        Some(_) => {
+            steps.push(sent(head, plan.drip.filter(|d| d.head)));
+            steps.push(sent(first, plan.drip));
+        }
     }
+    steps.extend(plan.stalls[2].map(Step::Pause));
     match end {
         Some((Phase::Body, how, _)) => steps.push(Step::End(how)),
         Some((_, how, delay)) => {

@@ -20,6 +20,9 @@ use crate::shape::version;
 use crate::state::{Hub, Via};
 use crate::wire::link::Link;
 
+/// Largest request body that is read.
+const LIMIT: usize = 1024 * 1024;
+
 /// Gives the place among the requests in flight back, also when the client
 /// goes away and the request is dropped.
 struct Flight(Option<Arc<Hub>>);
@@ -32,7 +35,18 @@ impl Drop for Flight {
     }
 }
 
-/// Outermost: counts, limits, faults.
+/// Around everything: reads the request whole, as Express does. hyper ends a
+/// connection whose request was answered before its body came, and unread
+/// bytes turn the FIN of a fault into a RST.
+pub async fn whole(request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    match to_bytes(body, LIMIT).await {
+        Ok(body) => next.run(Request::from_parts(head, Body::from(body))).await,
+        Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    }
+}
+
+/// Outermost of the hub: counts, limits, faults.
 pub async fn outer(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let method = request.method().clone();

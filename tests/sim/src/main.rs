@@ -77,7 +77,7 @@ async fn run(args: Args) -> Result<(), String> {
     let ports = [
         (hub.args.http, Via::Http, app.clone()),
         (hub.args.https, Via::Https, app),
-        (hub.args.control, Via::Control, sim_control::routes(&hub)),
+        (hub.args.control, Via::Control, sim_control::app(&hub)),
     ];
     let mut addresses = Vec::new();
     let mut tasks = Vec::new();

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, post, put};
 use tower_http::compression::CompressionLayer;
@@ -73,6 +73,7 @@ pub fn app(hub: &Arc<Hub>) -> Router {
     crate::sim_control::routes(hub)
         .fallback_service(routes)
         .layer(map_response(disallow))
+        .layer(from_fn(gate::whole))
 }
 
 fn compressed(routes: Router, choice: Compress) -> Router {

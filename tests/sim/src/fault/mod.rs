@@ -67,6 +67,13 @@ impl Armed {
     }
 }
 
+/// Different for different kinds (FNV-1a): faults of one seed must not all
+/// meet the same requests.
+fn mark(word: &str) -> u64 {
+    let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    word.bytes().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
 /// The faults in force.
 #[derive(Debug, Default)]
 pub struct Faults {
@@ -88,7 +95,7 @@ impl Faults {
         }
         self.list.push(Armed {
             id: self.last,
-            dice: Dice::new(fault.seed.unwrap_or(self.last)),
+            dice: Dice::new(fault.seed.unwrap_or(self.last) ^ mark(&fault.word)),
             fault: fault.clone(),
             asked,
             fitted: 0,

@@ -13,15 +13,22 @@ use axum::Router;
 use axum::async_trait;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
+use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::gate;
 use crate::home::Home;
 use crate::home::find::Miss;
 use crate::refuse::reply;
 use crate::state::Hub;
+
+/// Everything the control port answers.
+pub fn app(hub: &Arc<Hub>) -> Router {
+    routes(hub).layer(from_fn(gate::whole))
+}
 
 /// The routes; what is not one of them falls through to the caller's fallback.
 #[rustfmt::skip]

@@ -49,7 +49,10 @@ fn a_boot_goes_through_its_phases() {
         let phase = match reply.status {
             200 => match reply.json().as_object().and_then(|m| m.values().next()) {
                 None => "empty",
-                Some(device) if device["ready"] == false => "unready",
+                Some(device) if device["ready"] == false => {
+                    assert_eq!(device["available"], false);
+                    "unready"
+                }
                 Some(_) => "ready",
             },
             _ => "503",

@@ -5,7 +5,12 @@
 mod auth;
 mod control;
 mod devices;
+mod fault_arrivals;
+mod fault_bodies;
+mod fault_control;
+mod fault_requests;
 mod household;
+mod raw;
 mod sim;
 mod tls;
 mod wire;

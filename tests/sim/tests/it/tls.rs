@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::sim::Sim;
 
-fn config(sim: &Sim, version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
+pub fn config(sim: &Sim, version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     let ca = CertificateDer::from_pem_file(sim.word("ca_file")).expect("the authority");
     roots.add(ca).expect("a good authority");
@@ -106,4 +106,57 @@ fn certificates_are_kept_in_the_folder() {
         ping(&other, &config, "localhost").is_err(),
         "another authority"
     );
+}
+
+/// The certificate that the hub shows under a name, or why it is not trusted.
+fn shown(sim: &Sim, config: &Arc<ClientConfig>) -> std::io::Result<Vec<u8>> {
+    let name = ServerName::try_from("localhost").expect("a name");
+    let mut client = ClientConnection::new(config.clone(), name).expect("a client");
+    let mut socket = TcpStream::connect(sim.word("https_address"))?;
+    while client.is_handshaking() {
+        client.complete_io(&mut socket)?;
+    }
+    let chain = client.peer_certificates().expect("a certificate");
+    Ok(chain[0].to_vec())
+}
+
+#[test]
+fn other_certificates_are_shown_and_not_resumed_over() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let pki = dir.path().to_str().expect("a path");
+    let sim = Sim::start(&["--devices", "3", "--pki", pki]);
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let config = config(&sim, version);
+        // Tickets to resume with.
+        assert!(ping(&sim, &config, "localhost").is_ok());
+        let own = shown(&sim, &config).expect("a good certificate");
+        for (which, piece) in [
+            ("swapped", "not valid for name"),
+            ("self_signed", "UnknownIssuer"),
+            ("expired", "certificate expired"),
+            ("not_yet_valid", "certificate not valid yet"),
+        ] {
+            sim.control(
+                "fault",
+                serde_json::json!({"kind": "certificate", "which": which, "times": 1}),
+            );
+            let error = ping(&sim, &config, "localhost")
+                .expect_err(which)
+                .to_string();
+            assert!(error.contains(piece), "{which}: {error}");
+            assert_eq!(shown(&sim, &config).expect("once only"), own, "{which}");
+        }
+        let other = serde_json::json!({"kind": "certificate", "which": "same_name_other_key"});
+        sim.control("fault", other);
+        assert_ne!(shown(&sim, &config).expect("a trusted one"), own);
+        sim.control("clear", serde_json::json!({}));
+        assert_eq!(shown(&sim, &config).expect("the hub's"), own);
+    }
+    // A folder of an older simulator.
+    std::fs::remove_file(dir.path().join("expired.pem")).expect("a file");
+    let old = Sim::start(&["--devices", "3", "--pki", pki]);
+    let url = format!("{}/_sim/fault", old.word("control"));
+    let fault = "{\"kind\":\"certificate\",\"which\":\"expired\"}";
+    assert_eq!(old.send("POST", &url, &[], fault).status, 409);
+    assert_eq!(old.control("faults", Value::Null), serde_json::json!([]));
 }
