@@ -51,6 +51,8 @@ pub struct Ledger {
     pub words: BTreeMap<&'static str, u64>,
     pub pressed: u64,
     pub executed: u64,
+    /// Of the presses that were not one of several on one control: confirmed, unknown or killed, done by the hub.
+    pub sure: [u64; 3],
     /// By a hub that had been frozen, after the press's life.
     pub late_thawed: u64,
     /// Of the panel that runs: for its own sum when it ends.
@@ -151,6 +153,11 @@ impl Ledger {
                 return Err(format!("{press:?} has no word"));
             };
             *self.words.entry(word).or_default() += 1;
+            if !press.grouped {
+                self.sure[0] += u64::from(word == "confirmed");
+                self.sure[1] += u64::from(word == "unknown" || word == "killed");
+                self.sure[2] += u64::from(press.executed > 0);
+            }
             let fits = match word {
                 _ if press.grouped => true,
                 "confirmed" => press.executed > 0,
@@ -163,6 +170,17 @@ impl Ledger {
             }
         }
         Ok(())
+    }
+
+    /// What was done lies between what was confirmed and that with what may have been done.
+    pub fn balance(&self) -> Result<(), String> {
+        let [confirmed, maybe, done] = self.sure;
+        match (confirmed..=confirmed + maybe).contains(&done) {
+            true => Ok(()),
+            false => Err(format!(
+                "{done} presses were executed: {confirmed} confirmed, {maybe} unknown"
+            )),
+        }
     }
 
     pub fn count(&self, word: &str) -> u64 {

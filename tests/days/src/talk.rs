@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use crate::home::Home;
+use crate::kinds::Act;
 use crate::ledger::WORDS;
-use crate::month::Act;
 
 /// How far each output has been read.
 #[derive(Default)]
