@@ -53,6 +53,7 @@ impl Month {
                 Ok(0)
             }
             Act::StepInPoll => self.step_in_poll(),
+            Act::LostReply => self.lost_reply(),
             Act::HubRestart | Act::HubPower | Act::HubFreeze | Act::Router => {
                 let presses = self.outage(act)?;
                 self.after(act)?;
@@ -181,6 +182,20 @@ impl Month {
         self.truthful()?;
         self.talk.nothing_new(&mut self.home)?;
         Ok(0)
+    }
+
+    /// The hub starts what it is asked to, or does not get to it, and the connection ends without a reply.
+    fn lost_reply(&mut self) -> Result<u64> {
+        let (done, ends) = (self.dice.below(3) > 0, *self.dice.one_of(&["close", "rst"]));
+        let phase = if done { "head" } else { "request" };
+        let fault = json!({"kind": ends, "phase": phase, "method": "POST", "times": 1});
+        self.home.sim.post("fault", &fault)?;
+        let button = BUTTONS[3 + self.dice.below(3) as usize];
+        self.press(button)?;
+        self.settle()?;
+        self.home.sim.post("clear", &json!({}))?;
+        self.after(Act::LostReply)?;
+        Ok(1)
     }
 
     fn outage(&mut self, act: Act) -> Result<u64> {

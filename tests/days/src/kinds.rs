@@ -15,6 +15,7 @@ pub enum Act {
     WallStep,
     StepInHold,
     StepInPoll,
+    LostReply,
     HubRestart,
     HubPower,
     HubFreeze,
@@ -26,7 +27,7 @@ pub enum Act {
 }
 
 /// How often each happens in thirty days, and what it is called.
-pub const OFTEN: [(Act, u64, &str); 17] = [
+pub const OFTEN: [(Act, u64, &str); 18] = [
     (Act::Press, 180, "press"),
     (Act::Burst, 45, "burst on several buttons"),
     (Act::SameButton, 20, "burst on one button"),
@@ -36,6 +37,7 @@ pub const OFTEN: [(Act, u64, &str); 17] = [
     (Act::WallStep, 12, "wall clock stepped"),
     (Act::StepInHold, 8, "stepped during a hold"),
     (Act::StepInPoll, 8, "stepped during a poll"),
+    (Act::LostReply, 12, "connection ends without a reply"),
     (Act::HubRestart, 14, "hub restarts, with boot phases"),
     (Act::HubPower, 8, "hub loses its power"),
     (Act::HubFreeze, 8, "hub freezes"),

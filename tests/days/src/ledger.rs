@@ -117,18 +117,25 @@ impl Ledger {
         self.of_this_panel = 0;
     }
 
-    /// The hub did something: it is the doing of the newest press before it that can have caused it.
+    /// The hub did something: it is the doing of the newest press before it that says nothing else and has not been done
+    /// yet, or else of the newest.
     pub fn deed(&mut self, deed: &Deed, life: Nanos) -> Result<(), String> {
         self.executed += 1;
-        let before = |p: &&mut Press| p.does == deed.does && p.at <= deed.at.1;
+        let before = |p: &Press| p.does == deed.does && p.at <= deed.at.1;
         let in_life = |p: &Press| deed.at.0 <= p.at + life + MILLI;
-        let mut cause = self.open.iter_mut().filter(before).rev();
-        let press = cause.next().ok_or_else(|| {
+        let undone = |p: &Press| {
+            let other = matches!(p.word, Some("refused" | "superseded" | "expired"));
+            before(p) && p.executed == 0 && !other && (in_life(p) || p.frozen)
+        };
+        let nobody = || {
             format!(
                 "{} was executed at {:?}, and nobody pressed",
                 deed.does, deed.at
             )
-        })?;
+        };
+        let newest = self.open.iter().rposition(before).ok_or_else(nobody)?;
+        let cause = self.open.iter().rposition(undone).unwrap_or(newest);
+        let press = &mut self.open[cause];
         if !in_life(press) {
             if !press.frozen {
                 return Err(format!(

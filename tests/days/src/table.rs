@@ -9,8 +9,9 @@ use crate::kinds::{Sample, name};
 use crate::ledger::WORDS;
 use crate::month::Month;
 
-/// What a panel may grow by after its first day: pages that it touches for the first time, late.
-const SLACK: u64 = 64;
+/// What a panel may keep more than on its first day, in KiB: the C library gives the top of the heap back only when so much
+/// of it is free (mallopt(3), M_TRIM_THRESHOLD). Three bytes lost with each request would be more by the end of a month.
+const SLACK: u64 = 128;
 
 /// One for the poll, and a command lane each (`LANES` of the product's `run::lanes`).
 const CONNECTIONS: usize = 7;

@@ -20,6 +20,7 @@ pub struct Talk {
 /// Parts of warnings that an act explains.
 fn reasons(act: Act) -> &'static [&'static str] {
     match act {
+        Act::LostReply => &["reply lost", "not sent in time", "closed"],
         Act::HubRestart => &[
             "refused",
             "503",
