@@ -3,6 +3,7 @@
 # The soak's programs and its step of scripts/test; sourced with the working directory at the repository's top.
 
 # Where build_soak leaves all three programs.
+# shellcheck disable=SC2034 # for scripts/soak
 soak_programs=${CARGO_TARGET_DIR:-target}/release
 
 # build_soak: the product as it is released, by itself, so that no other package's features become its own. The simulator

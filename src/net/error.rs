@@ -153,7 +153,8 @@ impl Error {
             self,
             Error::Head { .. }
                 | Error::Tls {
-                    fault: TlsFault::WrongName { .. }
+                    fault: TlsFault::Expired
+                        | TlsFault::WrongName { .. }
                         | TlsFault::Untrusted { .. }
                         | TlsFault::WrongPin { .. }
                         | TlsFault::NotTls,

@@ -99,6 +99,8 @@ pub struct Session {
     started: Time,
     phase: (Phase, Time),
     left: bool,
+    /// From this instant on no request begins to leave.
+    begin_by: Time,
     /// Bytes of body that were read after the deadline.
     late: usize,
     /// How long the server said that it keeps this connection, in the last reply.
@@ -130,6 +132,7 @@ impl Session {
             started: Time::ZERO,
             phase: (Phase::Connect, Time::ZERO),
             left: false,
+            begin_by: Time::NEVER,
             late: 0,
             kept: None,
             spent_at: Time::NEVER,
@@ -181,6 +184,7 @@ impl Session {
         self.deadlines = deadlines;
         self.started = now;
         self.left = false;
+        self.begin_by = Time::NEVER;
         self.late = 0;
         self.kept = None;
         self.exchange = Some(Exchange::new(
@@ -196,6 +200,17 @@ impl Session {
             },
             now,
         );
+    }
+
+    /// The request that was begun just now must not begin to leave from `at` on, however long its connection takes, nor be
+    /// repeated: nobody wants any more what it asks.
+    pub fn begin_by(&mut self, at: Time) {
+        self.begin_by = at;
+    }
+
+    /// Whether there is a request of which the present connection has had no byte.
+    fn is_unbegun(&self) -> bool {
+        self.exchange.as_ref().is_some_and(|e| !e.may_have_left())
     }
 
     /// Connects without a request, so that the next one costs one round trip (P2). `true` when it stands.
@@ -302,7 +317,10 @@ impl Session {
     /// When the present phase or the whole request is over.
     pub fn deadline(&self) -> Time {
         let (phase, since) = self.phase;
-        let whole = self.started + self.deadlines.whole;
+        let mut whole = self.started + self.deadlines.whole;
+        if self.is_unbegun() {
+            whole = whole.min(self.begin_by);
+        }
         match phase {
             Phase::Connect => whole.min(since + self.deadlines.connect),
             Phase::Handshake => whole.min(since + self.deadlines.handshake),
@@ -335,6 +353,9 @@ impl Session {
     fn advance(&mut self, now: Time) -> Result<Step, Error> {
         if self.exchange.is_none() || !self.establish(now)? {
             return Ok(Step::Wait);
+        }
+        if self.is_unbegun() && now >= self.begin_by {
+            return Err(self.deadline_error(Phase::Send));
         }
         let allowance = self.deadline().since(now);
         let (Some(link), Some(exchange)) = (&mut self.link, &mut self.exchange) else {

@@ -15,18 +15,23 @@ use super::state::{PointState, Want};
 use super::{Link, Outcome, Ticket};
 use crate::time::Time;
 
-/// Between two tries of a command that could not be sent.
+/// Between two tries of a command that could not be sent, unless that is more than a quarter of a press's life.
 const RETRY: Duration = Duration::from_millis(250);
 
 const LOST: &str = "reply lost, it may have been done";
 const STOPPED: &str = "not sent before the end";
 const NO_READING: &str = "the hub gave no reading of it";
 
+fn retry(plan: &Plan) -> Duration {
+    RETRY.min(plan.timing.press_life / 4)
+}
+
 /// What comes of a command that the hub put off: its pause, from both kinds of "it did not run".
-fn pause_of(outcome: &Outcome) -> Option<Duration> {
+fn pause_of(plan: &Plan, outcome: &Outcome) -> Option<Duration> {
+    let retry = retry(plan);
     match outcome {
-        Outcome::NotNow { pause } => Some(RETRY.max(*pause)),
-        Outcome::NotSent => Some(RETRY),
+        Outcome::NotNow { pause } => Some(retry.max(*pause)),
+        Outcome::NotSent => Some(retry),
         _ => None,
     }
 }
@@ -112,7 +117,7 @@ impl Core {
                 return self.fail(press, Word::Unknown, &plan.point_name(id), LOST);
             }
             Outcome::NotNow { .. } | Outcome::NotSent => {
-                let pause = pause_of(outcome).unwrap_or(RETRY);
+                let pause = pause_of(plan, outcome).unwrap_or(retry(plan));
                 let put_off = matches!(outcome, Outcome::NotNow { .. });
                 let apart = flight.once && self.link == Link::Ready;
                 let newer = point.waiting.as_mut().filter(|_| !apart);
@@ -172,7 +177,7 @@ impl Core {
             }
             // Reading again does no harm, so a lost reply is as good as none sent.
             Outcome::NotNow { .. } | Outcome::NotSent | Outcome::Lost => {
-                want.not_before = now + pause_of(outcome).unwrap_or(RETRY);
+                want.not_before = now + pause_of(plan, outcome).unwrap_or(retry(plan));
                 want.put_off |= matches!(outcome, Outcome::NotNow { .. });
                 match barred {
                     Some(why) => why.to_owned(),
@@ -188,7 +193,7 @@ impl Core {
     fn end_start(&mut self, plan: &Plan, index: usize, outcome: &Outcome, now: Time) {
         let barred = self.barred();
         let link = self.link;
-        if let (Some(pause), Some(job)) = (pause_of(outcome), self.jobs.get_mut(index)) {
+        if let (Some(pause), Some(job)) = (pause_of(plan, outcome), self.jobs.get_mut(index)) {
             if barred.is_none() && now < job.life {
                 job.flight = None;
                 job.sent = false;

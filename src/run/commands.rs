@@ -2,7 +2,6 @@
 //! From the controller's calls to requests on lanes, and from replies back to outcomes.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use crate::client::told;
 use crate::homey::Dialect;
@@ -18,9 +17,6 @@ use crate::time::Time;
 use super::fetches;
 use super::lanes::{Asked, End, Finished, Job};
 use super::life::Life;
-
-/// A pause before a 401 or 429 without Retry-After is answered by another try.
-const SHORT_PAUSE: Duration = Duration::from_millis(500);
 
 /// A request, what it does in words, and the scope that it needs.
 type Made = (net::Request, String, Option<&'static str>);
@@ -140,6 +136,7 @@ impl Life {
             doing,
             scope,
             read,
+            life: call.life,
             departed: false,
         };
         if self.lanes.start(job, request, now, idle).is_err() {
@@ -256,12 +253,12 @@ impl Life {
                 // The poll finds out whether the bearer is dead or this was one of the short spells that
                 // hubs have at night (`api.md` 10); until then nothing has run and it may be tried again.
                 self.trouble = true;
-                Outcome::NotNow { pause: SHORT_PAUSE }
+                Outcome::NotNow { pause: self.retry }
             }
             Kind::TooManyRequests => {
                 let pause = text("retry-after")
                     .and_then(retry_after)
-                    .unwrap_or(SHORT_PAUSE * 2);
+                    .unwrap_or(self.retry * 2);
                 self.pacer.hold(now + pause);
                 Outcome::NotNow { pause }
             }
@@ -269,6 +266,11 @@ impl Life {
                 self.names_in_doubt = true;
                 self.trouble = true;
                 refused(job, error.to_string())
+            }
+            _ if error.may_have_run() && job.read.is_none() => {
+                // Refused would mean that it did not run (`api.md` 10, 11).
+                log::info!("{}: {error}", job.doing);
+                Outcome::Lost
             }
             _ => refused(job, told(job.scope, &error)),
         }

@@ -50,6 +50,8 @@ pub struct Job {
     /// The scope that it needs.
     pub scope: Option<&'static str>,
     pub read: Option<Asked>,
+    /// No byte of it leaves from this instant on.
+    pub life: Time,
     /// Whether the controller has been told that it may have left.
     pub departed: bool,
 }
@@ -172,6 +174,7 @@ impl Lanes {
             }
         }
         lane.session.start(request, self.deadlines, now);
+        lane.session.begin_by(job.life);
         lane.job = Some(job);
         lane.started = now;
         lane.head = None;
@@ -325,6 +328,7 @@ mod tests {
             doing: String::new(),
             scope: None,
             read: None,
+            life: Time::NEVER,
             departed: false,
         }
     }

@@ -68,6 +68,8 @@ pub struct Life {
     pub wish: Wish,
     /// Of a poll.
     pub deadlines: Deadlines,
+    /// The pause before a 401 is answered by another try, and half of the one after a 429 that names none.
+    pub retry: Duration,
     /// A hand was on a panel since this was last cleared: worth one immediate try (N13).
     pub touched: bool,
     /// A command found the hub gone, or its bearer refused: worth a look by the poll at once.
@@ -115,6 +117,7 @@ impl Life {
             pacer: Pacer::default(),
             wish: Wish::GoOn,
             deadlines: poll_deadlines(config),
+            retry: config.poll.retry,
             touched: false,
             trouble: false,
             identified: false,
@@ -140,9 +143,14 @@ impl Life {
             // Learned once, it stays: whoever answers there later has to be the same.
             hub.id.clone_from(&self.hub.id);
         }
+        let dialect = self.pacer.hub();
+        self.pacer = Pacer::default();
         if place(&hub) != place(&self.hub) || hub.id != self.hub.id {
             // What the old hub said is no news of the new one.
             controller.link(now, Link::Down);
+        } else {
+            // A hub whose pace is known need not be asked at the slowest.
+            self.pacer.dialect(dialect);
         }
         self.controller = controller;
         self.plan = Rc::new(config.plan.clone());
@@ -150,7 +158,7 @@ impl Life {
         self.lanes = Lanes::for_hub(&hub, config);
         self.hub = hub;
         self.deadlines = poll_deadlines(config);
-        self.pacer = Pacer::default();
+        self.retry = config.poll.retry;
         self.waiting.clear();
         self.crowded = None;
         self.identified = false;

@@ -9,6 +9,7 @@ mod wall;
 
 mod beside;
 mod conditional;
+mod doubt;
 mod ends;
 mod figures;
 mod identity;

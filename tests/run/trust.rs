@@ -75,3 +75,19 @@ fn the_bearer_shows_nowhere() {
     }
     wall.stop();
 }
+
+#[test]
+fn an_expired_certificate_is_not_the_hubs_and_its_renewal_is_found() {
+    let sim = Sim::new();
+    let mut wall = Setup::of(&sim).light("desk", "Office/Desk light").ready();
+    let expired = serde_json::json!({"kind": "certificate", "which": "expired"});
+    sim.post("fault", &expired);
+    sim.post("cut", &serde_json::json!({}));
+    wall.link("wrong-hub");
+    wall.logged("has expired");
+    wall.tap("desk");
+    wall.word("desk", "refused");
+    sim.post("clear", &serde_json::json!({}));
+    wall.link("ready");
+    wall.stop();
+}

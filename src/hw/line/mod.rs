@@ -10,7 +10,7 @@ mod conn;
 mod emit;
 mod outbox;
 pub mod protocol;
-mod reader;
+pub mod reader;
 mod serial;
 mod socket;
 mod source;

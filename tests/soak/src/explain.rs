@@ -9,6 +9,10 @@ const KNOWN: &[(&str, &str)] = &[
     ("no answer within", "a stall outlasted a deadline"),
     ("the connection broke", "a connection was reset"),
     (
+        "Connection reset by peer",
+        "a connection was reset before it stood",
+    ),
+    (
         "the other side closed the connection",
         "a connection was closed",
     ),

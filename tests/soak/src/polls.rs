@@ -16,12 +16,6 @@ use crate::house::{House, Programs, side_by_side};
 use crate::report::{Report, table};
 use crate::tier::Tier;
 
-/// Polls from one fault to the next.
-const EVERY: usize = 50;
-
-/// What memory may have grown by in the end, in KiB.
-const GROWTH: u64 = 64;
-
 /// The devices that a panel of each kind shows: three are read one by one, most of the home as the list.
 const FEW: &[&str] = &[
     "Office/Desk light",
@@ -62,13 +56,13 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
             s.unexplained.len().to_string(),
             s.took.as_secs().to_string(),
         ]);
-        report.promise(s.end.0 <= s.settled.0 + GROWTH, || {
+        report.promise(s.end.0 <= s.settled.0 + tier.growth, || {
             format!(
                 "house {n}: {} KiB resident after {} polls, {} before",
                 s.end.0, s.polls, s.settled.0
             )
         });
-        report.promise(s.end.1 == s.settled.1, || {
+        report.promise(s.end.1 <= s.settled.1, || {
             format!("house {n}: {} descriptors, {} before", s.end.1, s.settled.1)
         });
         report.promise(s.lines <= 4 * s.faults + 10, || {
@@ -101,7 +95,8 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
     let all: usize = stories.iter().map(|s| s.polls).sum();
     let settled = tier.settled_polls;
     report.table.push_str(&format!(
-        "{all} polls, a fault in every {EVERY}; settled is after {settled} polls of a panel, ready is after the last fault\n"
+        "{all} polls, a fault in every {}; settled is after {settled} polls of a panel, ready is after the last fault\n",
+        tier.fault_every
     ));
     Ok(report)
 }
@@ -109,21 +104,21 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
 fn story(programs: &Programs, tier: &Tier, count: usize, n: usize) -> Result<Story> {
     let whole_list = n % 2 == 1;
     let mut house = House::new(programs, 30, |config| {
-        tier.of(bind(config, whole_list), 100)
+        tier.of(bind(config, whole_list), 100, 100)
     })?;
     if whole_list {
-        // What is bound beside the few has to be read from the hub itself: the rest of its home.
+        // One value of each device of the home, by id, since some names stand for several.
         let state = house.sim.get("state")?;
         let mut config = house.config.clone();
-        for (at, id) in ids(&state).iter().enumerate() {
-            config = config.lamp(&format!("d{at}"), id, "onoff");
+        for (at, (id, capability)) in values(&state).iter().enumerate() {
+            config = config.lamp(&format!("d{at}"), id, capability);
         }
         house.config = config;
         house.renew_panel(programs)?;
     }
     let began = Instant::now();
     let mut dice = Dice::new(n as u64 + 77);
-    let (mut done, mut faults, mut next) = (0, 0, EVERY / 2);
+    let (mut done, mut faults, mut next) = (0, 0, tier.fault_every / 2);
     let mut settled = None;
     let from = polls(&house, whole_list)?;
     while done < count {
@@ -135,7 +130,7 @@ fn story(programs: &Programs, tier: &Tier, count: usize, n: usize) -> Result<Sto
             settled = Some(house.figures());
         }
         if done >= next {
-            next += EVERY;
+            next += tier.fault_every;
             faults += 1;
             fault(&house, tier, &mut dice)?;
         }
@@ -146,7 +141,7 @@ fn story(programs: &Programs, tier: &Tier, count: usize, n: usize) -> Result<Sto
     // A lane that the hub closed is warmed again after 30 s at most.
     let patience = Instant::now() + Duration::from_secs(35);
     let mut end = house.figures();
-    while end.1 != settled.1 && Instant::now() < patience {
+    while end.1 > settled.1 && Instant::now() < patience {
         end = house.figures();
     }
     let took = began.elapsed();
@@ -177,35 +172,30 @@ fn bind(mut config: Config, _whole_list: bool) -> Config {
     config
 }
 
-/// Every device of the home that can be switched, by id, since some names stand for several.
-fn ids(state: &Value) -> Vec<String> {
+/// Every device that has a value, with the first of those.
+fn values(state: &Value) -> Vec<(String, String)> {
     let devices = state["devices"].as_array().cloned().unwrap_or_default();
-    let switched = devices.iter().filter(|d| !d["values"]["onoff"].is_null());
-    switched
-        .filter_map(|d| d["id"].as_str().map(str::to_string))
-        .collect()
+    let first = |device: &Value| {
+        let values = device["values"].as_object()?;
+        let (capability, _) = values.iter().find(|(_, value)| !value.is_null())?;
+        Some((device["id"].as_str()?.to_string(), capability.clone()))
+    };
+    devices.iter().filter_map(first).collect()
 }
 
 /// How often everything was read.
 fn polls(house: &House, whole_list: bool) -> Result<usize> {
     let counters = house.sim.counters()?;
-    let routes = counters["routes"].as_object().cloned().unwrap_or_default();
-    let count = |end: &str| {
-        let of = routes
-            .iter()
-            .filter(|(route, _)| route.starts_with("GET ") && route.ends_with(end));
-        of.filter_map(|(_, n)| n.as_u64()).sum::<u64>() as usize
+    let count = |route: &str| {
+        let count = counters["routes"][format!("GET /api/manager/devices/device{route}")].as_u64();
+        usize::try_from(count.unwrap_or(0)).unwrap_or(usize::MAX)
     };
-    let singles = routes
-        .iter()
-        .filter(|(route, _)| route.starts_with("GET /api/manager/devices/device/"));
-    let singles = singles.filter_map(|(_, n)| n.as_u64()).sum::<u64>() as usize;
-    let lists = count("/api/manager/devices/device");
-    Ok(if whole_list {
-        lists
+    let singles = if whole_list {
+        0
     } else {
-        lists + singles / FEW.len()
-    })
+        count("/:id") / FEW.len()
+    };
+    Ok(count("") + singles)
 }
 
 /// One fault, met by the next request or connection. One in nine outlasts a deadline, since each of these costs seconds.

@@ -11,9 +11,6 @@ use crate::house::{House, Programs, side_by_side};
 use crate::report::{Report, table};
 use crate::tier::Tier;
 
-/// What memory may have grown by in the end, in KiB.
-const GROWTH: u64 = 64;
-
 struct Story {
     rounds: usize,
     settled: (u64, u64),
@@ -39,13 +36,13 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
             s.worst.as_millis().to_string(),
         ]);
         rows.push(row);
-        report.promise(s.end.0 <= s.settled.0 + GROWTH, || {
+        report.promise(s.end.0 <= s.settled.0 + tier.growth, || {
             format!(
                 "house {n}: {} KiB resident in the end, {} before",
                 s.end.0, s.settled.0
             )
         });
-        report.promise(s.end.1 == s.settled.1, || {
+        report.promise(s.end.1 <= s.settled.1, || {
             format!(
                 "house {n}: {} descriptors in the end, {} before",
                 s.end.1, s.settled.1
@@ -57,7 +54,7 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
                 s.worst.as_millis()
             )
         });
-        report.promise(s.read > s.rounds, || {
+        report.promise(s.read > s.rounds / 2, || {
             format!(
                 "house {n}: everything was read {} times in {} reconnects",
                 s.read, s.rounds
@@ -84,31 +81,22 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
 
 fn story(programs: &Programs, tier: &Tier, rounds: usize, seed: u64) -> Result<Story> {
     let mut house = House::new(programs, 12, |config| {
-        tier.of(config.light("desk", "Office/Desk light"), 200)
+        tier.of(config.light("desk", "Office/Desk light"), 200, 200)
     })?;
     let mut dice = Dice::new(seed + 5);
     let mut times = Vec::new();
     let mut settled = (0, 0);
     for round in 1..=rounds {
-        let lost = house.panel.shows.len();
-        let down = dice.between(50, 400);
-        house.sim.post("restart", &json!({"down_ms": down}))?;
-        let back = Instant::now() + Duration::from_millis(down);
-        // A press finds out at once, and is worth a try when the hub is back.
-        if round % 4 == 0 {
-            house.panel.tap("desk")?;
+        if round % 2 == 0 {
+            silent(&house, tier, round % 4 == 0)?;
+        } else {
+            // Longer than from poll to poll, so that it is missed; a press now and then finds out at once.
+            let down = dice.between(300, 700);
+            if round % 4 == 1 {
+                house.panel.tap("desk")?;
+            }
+            times.push(away(&mut house, tier, down)?);
         }
-        let gone = |line: &str| line == "{\"link\":\"no-hub\"}";
-        let Some(gone) = house.panel.shows.find(lost, tier.limit(8000), gone) else {
-            return Err(format!(
-                "round {round}: nobody missed the hub\n{}",
-                house.panel.story()
-            ));
-        };
-        house.panel.seen = gone.at + 1;
-        let ready = house.panel.link("ready", tier.limit(15_000))?;
-        house.until_ready("desk", tier.limit(1000))?;
-        times.push(ready.saturating_duration_since(back));
         if round == rounds.div_ceil(10) {
             settled = calm(&house, None)?;
         }
@@ -132,11 +120,50 @@ fn story(programs: &Programs, tier: &Tier, rounds: usize, seed: u64) -> Result<S
     })
 }
 
+/// The hub goes and comes back: both are shown. From its return to the lamp's.
+fn away(house: &mut House, tier: &Tier, down: u64) -> Result<Duration> {
+    house.panel.seen = house.panel.shows.len();
+    house.sim.post("restart", &json!({"down_ms": down}))?;
+    let back = Instant::now() + Duration::from_millis(down);
+    house.panel.link("no-hub", tier.limit(8000))?;
+    let ready = house.panel.link("ready", tier.limit(15_000))?;
+    house.until_ready("desk", tier.limit(1000))?;
+    Ok(ready.saturating_duration_since(back))
+}
+
+/// Kept connections end while nothing is under way: that is no news (N17), and the next poll has another one.
+fn silent(house: &House, tier: &Tier, rst: bool) -> Result<()> {
+    let from = house.panel.shows.len();
+    let count = |house: &House| -> Result<u64> {
+        Ok(house.sim.counters()?["tls_handshakes"]
+            .as_u64()
+            .unwrap_or(0))
+    };
+    let before = count(house)?;
+    house.sim.post("cut", &json!({"rst": rst}))?;
+    house
+        .sim
+        .until("another connection", tier.limit(8000), |_| {
+            Ok(count(house)? > before)
+        })?;
+    house.until_ready("desk", tier.limit(1000))?;
+    match house
+        .panel
+        .shows
+        .since(from)
+        .iter()
+        .find(|said| said.line.starts_with("{\"link\":"))
+    {
+        Some(said) => Err(format!("an idle connection's end was shown: {}", said.line)),
+        None => Ok(()),
+    }
+}
+
 /// The figures once the panel's connections stand again: a lane that the hub closed is warmed after 30 s at most.
 fn calm(house: &House, fds: Option<u64>) -> Result<(u64, u64)> {
     let patience = Instant::now() + Duration::from_secs(35);
     let mut figures = house.figures();
-    while fds.is_some_and(|fds| fds != figures.1) && Instant::now() < patience {
+    while fds.is_some_and(|fds| fds < figures.1) && Instant::now() < patience {
         figures = house.figures();
     }
     Ok(figures)

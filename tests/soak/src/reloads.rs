@@ -3,16 +3,12 @@
 
 use std::time::Instant;
 
-use homey_rig::{Result, SOON, has};
+use homey_rig::{Result, SOON};
 use nix::sys::signal::Signal;
-use serde_json::json;
 
 use crate::house::{House, Programs};
 use crate::report::{Report, table};
 use crate::tier::Tier;
-
-/// What memory may have grown by in the end, in KiB.
-const GROWTH: u64 = 64;
 
 /// What makes a good file bad, in turn.
 const MISTAKES: &[(&str, &str, &str)] = &[
@@ -22,7 +18,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "stdio = true",
         "stdio = maybe",
     ),
-    ("a number out of its range", "retry_ms = ", "retry_ms = 9"),
+    (
+        "a number out of its range",
+        "retry_ms = ",
+        "retry_ms = 99999",
+    ),
     ("a bracket too few", "[trust]", "[trust"),
     (
         "a key file that is not there",
@@ -40,8 +40,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
 
 pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
     let mut house = House::new(programs, 12, |config| {
-        // After a reload names are looked up at the pace of the oldest hubs, until this one's is known: a press needs its life.
-        tier.of(config.light("desk", "Office/Desk light"), 200)
+        // After a reload the names are looked up first: a press has to wait for that.
+        tier.of(config.light("desk", "Office/Desk light"), 200, 200)
             .also("[timing]\npress_life_ms = 3000")
     })?;
     let plain = house.config.clone();
@@ -73,13 +73,16 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
             good += 1;
             house.panel.link("ready", SOON)?;
             // The second control is there with its file and gone with the other.
-            let tap = if with_more { "work" } else { "desk" };
-            house.panel.tap(tap)?;
-            let ended = house.panel.word(tap, "confirmed", SOON)?;
+            let (there, gone) = if with_more {
+                ("work", "ghost")
+            } else {
+                ("desk", "work")
+            };
+            let ended = press(&mut house, there, gone)?;
             presses += 1;
-            worst = worst.max((ended - sent).as_millis());
-            let refused = unknown(&mut house, if with_more { "ghost" } else { "work" })?;
-            report.promise(refused, || {
+            worst = worst.max(ended.saturating_duration_since(sent).as_millis());
+            let answered = answered(&house, from, gone);
+            report.promise(!answered, || {
                 format!("reload {round}: a control of another file works")
             });
         } else {
@@ -87,11 +90,12 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
             house
                 .panel
                 .find("not loaded", SOON, |line| line.contains("not loaded"))?;
-            house.panel.tap("desk")?;
-            house.panel.word("desk", "confirmed", SOON)?;
+            press(&mut house, "desk", "ghost")?;
             presses += 1;
-            let refused = unknown(&mut house, "ghost")?;
-            report.promise(refused, || format!("reload {round}: a bad file was taken"));
+            let answered = answered(&house, from, "ghost");
+            report.promise(!answered, || {
+                format!("reload {round}: a bad file was taken")
+            });
             let links = house.panel.shows.since(from);
             let moved = links.iter().any(|said| said.line.starts_with("{\"link\":"));
             report.promise(!moved, || {
@@ -113,10 +117,10 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
         tally.contains(&format!("{presses} pressed: {presses} confirmed")),
         || format!("{presses} presses between the reloads: {tally}"),
     );
-    report.promise(end.0 <= settled.0 + GROWTH, || {
+    report.promise(end.0 <= settled.0 + tier.growth, || {
         format!("{} KiB resident in the end, {} before", end.0, settled.0)
     });
-    report.promise(end.1 == settled.1, || {
+    report.promise(end.1 <= settled.1, || {
         format!("{} descriptors in the end, {} before", end.1, settled.1)
     });
     let heads = [
@@ -152,11 +156,16 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
     Ok(report)
 }
 
-/// Whether the panel has no such control.
-fn unknown(house: &mut House, name: &str) -> Result<bool> {
-    house.panel.tap(name)?;
-    let error = json!({"error": "no such control"});
-    let wait = |line: &str| has(line, &error) || line.contains(&format!("\"feedback\":\"{name}\""));
-    let (_, line) = house.panel.find("an answer", SOON, wait)?;
-    Ok(has(&line, &error))
+/// Presses a control that should not be there, and one that is; when the latter was confirmed.
+fn press(house: &mut House, there: &str, gone: &str) -> Result<Instant> {
+    house.panel.tap(gone)?;
+    house.panel.tap(there)?;
+    house.panel.word(there, "confirmed", SOON)
+}
+
+/// Whether a press of this control was so much as acknowledged.
+fn answered(house: &House, from: usize, name: &str) -> bool {
+    let feedback = format!("{{\"feedback\":\"{name}\"");
+    let said = house.panel.shows.since(from);
+    said.iter().any(|said| said.line.starts_with(&feedback))
 }

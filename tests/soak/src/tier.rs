@@ -19,8 +19,12 @@ pub struct Tier {
     pub presses: usize,
     pub poll_houses: usize,
     pub polls: usize,
+    /// Polls of one panel from one fault to the next.
+    pub fault_every: usize,
     /// Where the memory that a soak may not exceed is measured, in polls of one panel.
     pub settled_polls: usize,
+    /// What memory may have grown by from there to the end, in KiB: in a short run not every way of failing was taken before.
+    pub growth: u64,
     pub reconnect_houses: usize,
     pub reconnects: usize,
     pub reloads: usize,
@@ -36,7 +40,9 @@ pub const FULL: Tier = Tier {
     presses: 10_000,
     poll_houses: 6,
     polls: 100_000,
+    fault_every: 50,
     settled_polls: 10_000,
+    growth: 64,
     reconnect_houses: 4,
     reconnects: 1000,
     reloads: 1000,
@@ -49,10 +55,12 @@ pub const CI: Tier = Tier {
     scale: 20,
     matrix_houses: 3,
     press_houses: 2,
-    presses: 800,
+    presses: 3000,
     poll_houses: 3,
     polls: 900,
+    fault_every: 12,
     settled_polls: 150,
+    growth: 512,
     reconnect_houses: 2,
     reconnects: 100,
     reloads: 100,
@@ -79,12 +87,11 @@ impl Tier {
         self.time(5000)
     }
 
-    /// The product's times under this tier, polls from `interval` ms on. 100 ms are the least that most of them may be, and
-    /// one second the least for stale readings, so these two are divided by less.
-    pub fn of(&self, config: Config, interval: u64) -> Config {
+    /// The product's times under this tier; a poll in `interval` ms, `idle` where nobody touches the panel. 100 ms are the
+    /// least that most of them may be, and one second the least for stale readings, so these are divided by less.
+    pub fn of(&self, config: Config, interval: u64, idle: u64) -> Config {
         let ms = |ms: u64| (ms / u64::from(self.scale)).max(100);
         let (retry, merge, settle) = (500 / self.scale, 120 / self.scale, 3000 / self.scale);
-        let idle = ms(5000).max(interval);
         let stale = (30_000 / u64::from(self.scale)).max(1000);
         config
             .also(&format!(

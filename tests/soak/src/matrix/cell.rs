@@ -37,8 +37,8 @@ pub struct Cell {
     pub how: How,
     /// The state that the link must take; `ready` means that it never leaves it.
     pub link: &'static str,
-    /// A state that it may take, too, on its way from try to try.
-    pub also: Option<&'static str>,
+    /// States that it may take, too, on its way from try to try.
+    pub also: &'static [&'static str],
     /// The lamp's conditions that must come, in this order; others may lie between.
     pub lamp: &'static [&'static str],
     pub when: When,
@@ -67,7 +67,7 @@ pub fn away(fault: &str, phase: &str, how: How) -> Cell {
         phase: phase.into(),
         how,
         link: "no-hub",
-        also: None,
+        also: &[],
         lamp: &["stale"],
         when: When::Late,
         set: &["expired"],
@@ -116,7 +116,7 @@ pub fn command(fault: &str, phase: &str, word: &'static [&'static str], body: Va
 /// Polls only: the command connections work, and a press made while the poll hangs goes out at once (design section 4).
 pub fn poll(fault: &str, phase: &str, body: Value) -> Cell {
     Cell {
-        also: Some("loading"),
+        also: &["loading"],
         when: When::Early,
         set: &["confirmed"],
         start: &["confirmed"],
@@ -129,6 +129,17 @@ fn with(mut body: Value, more: &[(&str, &str)]) -> Value {
         body[*key] = json!(value);
     }
     body
+}
+
+/// Both at once.
+pub fn together(one: How, other: How) -> How {
+    match (one, other) {
+        (How::Fault(mut one), How::Fault(other)) => {
+            one.extend(other);
+            How::Fault(one)
+        }
+        (one, _) => one,
+    }
 }
 
 /// The fault for what the poll asks.

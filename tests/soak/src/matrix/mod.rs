@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The fault matrix: every fault at every phase, with what the panel shows meanwhile, how a press ends, and how long it takes
 //! afterwards until the lamp tells the truth again.
+//!
+//! Expectations come from the documents, never from a run: the conditions' table in panel/state.rs, the link's rhythms in
+//! panel/render.rs, what each state of the link means in panel/mod.rs, design section 5, the field's lessons N3, N10 to N20 and
+//! P19, and how hubs answer (10 and 11 of the interface's facts).
 
 mod cell;
-mod cells;
+mod commands;
+mod reads;
 mod trial;
+mod whole;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +27,11 @@ use trial::Trial;
 const ACK: Duration = Duration::from_millis(100);
 
 pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
-    let mut cells = cells::cells(tier);
+    let mut cells = whole::connections(tier);
+    cells.extend(whole::hub(tier));
+    cells.extend(whole::everything());
+    cells.extend(reads::reads(tier));
+    cells.extend(commands::presses(tier));
     if let Some(part) = tier.only {
         cells.retain(|cell| cell.fault.contains(part) || cell.phase.contains(part));
     }
@@ -55,8 +65,8 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
         rows.push(vec![
             cell.fault.clone(),
             cell.phase.clone(),
-            trial.link.clone(),
-            trial.rhythm.clone(),
+            trial.link.join(" > "),
+            trial.rhythm.join(" > "),
             trial.lamp.join(" > "),
             format!("{} {}", trial.set, trial.start),
             trial

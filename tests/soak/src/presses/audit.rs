@@ -67,10 +67,13 @@ impl Audit {
             } else {
                 let pairs = done.windows(2);
                 let window = u64::try_from(tier.command().as_millis()).unwrap_or(u64::MAX);
-                let same = |pair: &&[&Deed]| {
-                    pair[0].value == pair[1].value && pair[1].at - pair[0].at <= window
+                // The same value, a command's time apart at most, and something was wrong between the two.
+                let again = |pair: &&[&Deed]| {
+                    let (one, two) = (pair[0], pair[1]);
+                    let ill = |w: &(u64, u64)| w.0 <= two.at + SLACK && one.at <= w.1 + SLACK;
+                    one.value == two.value && two.at - one.at <= window && story.ill.iter().any(ill)
                 };
-                self.counts[at].again += pairs.filter(same).count();
+                self.counts[at].again += pairs.filter(again).count();
             }
         }
         self.tally(story, words);

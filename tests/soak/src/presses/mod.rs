@@ -37,6 +37,8 @@ pub struct Story {
     pub tally: String,
     /// When the hub could not do what had arrived: from and to, in milliseconds of this machine's clock.
     pub frozen: Vec<(u64, u64)>,
+    /// When anything was wrong, the same way.
+    pub ill: Vec<(u64, u64)>,
     /// The share of the time in which something was wrong.
     pub wrong: f64,
 }
@@ -82,7 +84,9 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
 }
 
 fn story(programs: &Programs, tier: &Tier, count: usize, seed: u64) -> Result<Story> {
-    let mut house = House::new(programs, 12, |config| tier.of(targets::bind(config), 200))?;
+    let mut house = House::new(programs, 12, |config| {
+        tier.of(targets::bind(config), 200, 200)
+    })?;
     let controls = targets::controls();
     let mut dice = Dice::new(seed);
     let mut outages = Outages::new(tier, Dice::new(seed + 1000));
@@ -103,10 +107,14 @@ fn story(programs: &Programs, tier: &Tier, count: usize, seed: u64) -> Result<St
             &mut open,
             &mut presses,
             |target, word, now| {
-                if TARGETS[target].one_shot && word == "unknown" {
-                    // What is on its way may still arrive; only then is the next deed the next press's.
-                    rest[target] = Some(now + tier.time(12_000));
-                }
+                // The hub's clock counts milliseconds. And what is unknown may still arrive: only after that is the next deed
+                // the next press's.
+                let pause = if word == "unknown" {
+                    tier.time(12_000)
+                } else {
+                    Duration::ZERO
+                };
+                rest[target] = Some(now + Duration::from_millis(3) + pause);
             },
         );
         let now = Instant::now();
@@ -161,6 +169,7 @@ fn story(programs: &Programs, tier: &Tier, count: usize, seed: u64) -> Result<St
         counters: house.sim.counters()?,
         tally,
         frozen: outages.frozen,
+        ill: outages.all,
         wrong: share,
     })
 }

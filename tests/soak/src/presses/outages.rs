@@ -26,6 +26,8 @@ pub struct Outages<'a> {
     wrong: Duration,
     /// When the hub could not do what had arrived.
     pub frozen: Vec<(u64, u64)>,
+    /// When anything was wrong.
+    pub all: Vec<(u64, u64)>,
 }
 
 #[derive(Clone)]
@@ -49,6 +51,7 @@ impl<'a> Outages<'a> {
             until: Instant::now() + tier.time(3000),
             wrong: Duration::ZERO,
             frozen: Vec::new(),
+            all: Vec::new(),
         }
     }
 
@@ -131,6 +134,8 @@ impl<'a> Outages<'a> {
             let held = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
             self.frozen.push((from, wall_ms() + held));
         }
+        let length = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.all.push((wall_ms().saturating_sub(length), wall_ms()));
         self.wrong += since.elapsed();
         let length = self.dice.between(4000, 12_000);
         self.until = Instant::now() + self.tier.time(length);

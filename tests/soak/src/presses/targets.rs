@@ -58,7 +58,7 @@ pub const TARGETS: &[Target] = &[
     ),
     start("Good night", "press = { flow = \"Good night\" }"),
     start("Leave home", "press = { flow = \"Leave home\" }"),
-    start("Test twice", "press = { flow = \"Test twice\" }"),
+    start("Relax", "press = { mood = \"Living room/Relax\" }"),
     start("Morning routine", "press = { flow = \"Morning routine\" }"),
     start("Panic", "press = { flow = \"Panic\" }"),
     start("Bright", "press = { mood = \"Living room/Bright\" }"),

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Presses of which nobody can say for sure whether they were done, and presses that must not be done any more.
+
+use serde_json::json;
+
+use super::sim::Sim;
+use super::wall::Setup;
+
+#[test]
+fn a_reply_that_does_not_say_whether_it_ran_is_unknown() {
+    for (code, executed) in [(500, true), (500, false), (502, false), (504, false)] {
+        let sim = Sim::new();
+        let mut wall = Setup::of(&sim)
+            .light("desk", "Office/Desk light")
+            .control("night", "press = { flow = \"Good night\" }")
+            .ready();
+        wall.lamp("desk", "ready", false);
+        for method in ["PUT", "POST"] {
+            let fault = json!({"kind": "status", "code": code, "executed": executed, "method": method, "times": 1});
+            sim.post("fault", &fault);
+        }
+        wall.tap("desk");
+        wall.word("desk", "unknown");
+        wall.lamp("desk", "ready", executed);
+        wall.tap("night");
+        wall.word("night", "unknown");
+        let done = usize::from(executed);
+        assert_eq!((sim.writes().len(), sim.starts().len()), (done, done));
+        let tally = wall.stop();
+        assert!(tally.contains("2 unknown"), "{tally}");
+    }
+}
+
+#[test]
+fn a_press_that_waits_for_a_handshake_past_its_life_is_not_sent() {
+    let sim = Sim::new();
+    let mut wall = Setup::of(&sim)
+        .also("[poll]\ninterval_ms = 10000\nidle_ms = 10000")
+        .also("[timing]\npress_life_ms = 500")
+        .light("desk", "Office/Desk light")
+        .control("night", "press = { flow = \"Good night\" }")
+        .ready();
+    wall.lamp("desk", "ready", false);
+    sim.post(
+        "fault",
+        &json!({"kind": "stall", "phase": "handshake", "ms": 1500}),
+    );
+    sim.post("cut", &json!({}));
+    for control in ["desk", "night"] {
+        wall.tap(control);
+        wall.word(control, "expired");
+    }
+    sim.post("clear", &json!({}));
+    wall.until("desk", "ready");
+    wall.tap("desk");
+    wall.word("desk", "confirmed");
+    assert_eq!((sim.writes().len(), sim.starts().len()), (1, 0));
+    wall.stop();
+}
