@@ -51,6 +51,8 @@ pub struct Ledger {
     pub words: BTreeMap<&'static str, u64>,
     pub pressed: u64,
     pub executed: u64,
+    /// Of the presses that were not one of several on one control: confirmed, unknown or killed, done by the hub.
+    pub sure: [u64; 3],
     /// By a hub that had been frozen, after the press's life.
     pub late_thawed: u64,
     /// Of the panel that runs: for its own sum when it ends.
@@ -115,18 +117,25 @@ impl Ledger {
         self.of_this_panel = 0;
     }
 
-    /// The hub did something: it is the doing of the newest press before it that can have caused it.
+    /// The hub did something: it is the doing of the newest press before it that says nothing else and has not been done
+    /// yet, or else of the newest.
     pub fn deed(&mut self, deed: &Deed, life: Nanos) -> Result<(), String> {
         self.executed += 1;
-        let before = |p: &&mut Press| p.does == deed.does && p.at <= deed.at.1;
+        let before = |p: &Press| p.does == deed.does && p.at <= deed.at.1;
         let in_life = |p: &Press| deed.at.0 <= p.at + life + MILLI;
-        let mut cause = self.open.iter_mut().filter(before).rev();
-        let press = cause.next().ok_or_else(|| {
+        let undone = |p: &Press| {
+            let other = matches!(p.word, Some("refused" | "superseded" | "expired"));
+            before(p) && p.executed == 0 && !other && (in_life(p) || p.frozen)
+        };
+        let nobody = || {
             format!(
                 "{} was executed at {:?}, and nobody pressed",
                 deed.does, deed.at
             )
-        })?;
+        };
+        let newest = self.open.iter().rposition(before).ok_or_else(nobody)?;
+        let cause = self.open.iter().rposition(undone).unwrap_or(newest);
+        let press = &mut self.open[cause];
         if !in_life(press) {
             if !press.frozen {
                 return Err(format!(
@@ -151,6 +160,11 @@ impl Ledger {
                 return Err(format!("{press:?} has no word"));
             };
             *self.words.entry(word).or_default() += 1;
+            if !press.grouped {
+                self.sure[0] += u64::from(word == "confirmed");
+                self.sure[1] += u64::from(word == "unknown" || word == "killed");
+                self.sure[2] += u64::from(press.executed > 0);
+            }
             let fits = match word {
                 _ if press.grouped => true,
                 "confirmed" => press.executed > 0,
@@ -163,6 +177,17 @@ impl Ledger {
             }
         }
         Ok(())
+    }
+
+    /// What was done lies between what was confirmed and that with what may have been done.
+    pub fn balance(&self) -> Result<(), String> {
+        let [confirmed, maybe, done] = self.sure;
+        match (confirmed..=confirmed + maybe).contains(&done) {
+            true => Ok(()),
+            false => Err(format!(
+                "{done} presses were executed: {confirmed} confirmed, {maybe} unknown"
+            )),
+        }
     }
 
     pub fn count(&self, word: &str) -> u64 {

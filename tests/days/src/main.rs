@@ -5,9 +5,11 @@
 //! presses and changes at random times, hub, router and panel that go away and come back, clocks that are set. Checks all
 //! along what has to hold, and prints one table. The programs and the library are taken from DIR, or from beside this program.
 
+mod acts;
 mod clock;
 mod dice;
 mod home;
+mod kinds;
 mod ledger;
 mod month;
 mod table;
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
     };
     let done = month
         .run(args.days)
+        .and_then(|()| month.ledger.balance())
         .and_then(|()| table::flat(&month.samples));
     table::print(&month, args.days, args.seed, began.elapsed());
     match done {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What happens in a month, when, and what has to hold all along.
+//! A month: when something happens, and what has to hold all along and after each of it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use homey_rig::Result;
 use serde_json::{Value, json};
 
-use crate::clock::{DAY, HOUR, MILLI, MINUTE, Nanos, SECOND, layout};
+use crate::clock::{DAY, HOUR, MILLI, MINUTE, Nanos, SECOND};
 use crate::dice::Dice;
-use crate::home::{BUTTONS, DOOR, Home, IDLE, LIFE, START, WHEEL};
+use crate::home::{BUTTONS, Home, IDLE, LIFE};
+use crate::kinds::{Act, OFTEN, Row, Sample, name};
 use crate::ledger::{Deed, Ledger};
 use crate::talk::Talk;
 
@@ -19,72 +20,6 @@ const RECOVERY: Nanos = 15 * SECOND;
 
 /// After a press: its life, a command's deadline, and a look that follows it.
 const SETTLED: Nanos = 12 * SECOND;
-
-/// What happens.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Act {
-    Press,
-    Burst,
-    SameButton,
-    Hold,
-    Turns,
-    OtherApp,
-    WallStep,
-    StepInHold,
-    StepInPoll,
-    HubRestart,
-    HubPower,
-    HubFreeze,
-    Router,
-    HousePower,
-    PanelKill,
-    PanelNoClock,
-    PanelStop,
-}
-
-/// How often each happens in thirty days, and what it is called.
-const OFTEN: [(Act, u64, &str); 17] = [
-    (Act::Press, 180, "press"),
-    (Act::Burst, 45, "burst on several buttons"),
-    (Act::SameButton, 20, "burst on one button"),
-    (Act::Hold, 30, "hold"),
-    (Act::Turns, 30, "knob turned"),
-    (Act::OtherApp, 90, "value changed by another app"),
-    (Act::WallStep, 12, "wall clock stepped"),
-    (Act::StepInHold, 8, "stepped during a hold"),
-    (Act::StepInPoll, 8, "stepped during a poll"),
-    (Act::HubRestart, 14, "hub restarts, with boot phases"),
-    (Act::HubPower, 8, "hub loses its power"),
-    (Act::HubFreeze, 8, "hub freezes"),
-    (Act::Router, 14, "router reboots"),
-    (Act::HousePower, 3, "power cut in the house"),
-    (Act::PanelKill, 3, "panel killed and started"),
-    (Act::PanelNoClock, 3, "panel starts in 1970"),
-    (Act::PanelStop, 2, "panel stopped and started"),
-];
-
-/// What came of all of one kind.
-#[derive(Clone, Default)]
-pub struct Row {
-    pub times: u64,
-    pub presses: u64,
-    pub recoveries: Vec<Nanos>,
-}
-
-/// What a panel costs at the end of a day.
-#[derive(Copy, Clone, Debug)]
-pub struct Sample {
-    /// Which one since the start of the month.
-    pub panel: u32,
-    /// In days.
-    pub age: u64,
-    /// Memory of its own.
-    pub kib: u64,
-    /// Connections.
-    pub sockets: usize,
-    /// Other descriptors.
-    pub others: usize,
-}
 
 /// A month under way.
 pub struct Month {
@@ -95,15 +30,11 @@ pub struct Month {
     pub samples: Vec<Sample>,
     pub requests: u64,
     pub clock_states: u64,
-    dice: Dice,
+    pub dice: Dice,
     /// Which panel it is, and since when.
     panel: (u32, Nanos),
-    began: Nanos,
+    pub began: Nanos,
     tell: bool,
-}
-
-pub fn name(act: Act) -> &'static str {
-    OFTEN.iter().find(|o| o.0 == act).map_or("", |o| o.2)
 }
 
 impl Month {
@@ -153,7 +84,7 @@ impl Month {
     }
 
     /// The day and the time of day.
-    fn when(&self) -> String {
+    pub fn when(&self) -> String {
         let since = self.home.clock.now() - self.began;
         let (day, rest) = (since / DAY + 1, since % DAY);
         format!(
@@ -195,7 +126,7 @@ impl Month {
     }
 
     /// Takes in what the panel has said and the hub has done.
-    fn hear(&mut self) -> Result<()> {
+    pub fn hear(&mut self) -> Result<()> {
         for (control, word) in self.talk.words(&mut self.home) {
             self.ledger.word(&control, &word)?;
         }
@@ -203,7 +134,7 @@ impl Month {
     }
 
     /// What the hub has done since the last look.
-    fn deeds(&mut self) -> Result<()> {
+    pub fn deeds(&mut self) -> Result<()> {
         let counted = self.home.counted()?;
         self.requests += counted["requests"].as_u64().unwrap_or(0);
         let list = |key: &str| counted[key].as_array().cloned().unwrap_or_default();
@@ -230,7 +161,7 @@ impl Month {
     }
 
     /// Lets what was pressed come to its end, and checks it.
-    fn settle(&mut self) -> Result<()> {
+    pub fn settle(&mut self) -> Result<()> {
         self.home.go(SETTLED)?;
         let began = Instant::now();
         loop {
@@ -247,14 +178,14 @@ impl Month {
             .map_err(|why| format!("{why}\n{}", story(self)))
     }
 
-    fn press(&mut self, (control, _, does): (&str, &str, &str)) -> Result<()> {
+    pub fn press(&mut self, (control, _, does): (&str, &str, &str)) -> Result<()> {
         self.ledger.press(control, does, self.home.clock.now());
         self.home.panel()?.tap(control)?;
         self.home.go(MILLI)
     }
 
     /// Different buttons, one after the other.
-    fn burst(&mut self, most: u64) -> Result<u64> {
+    pub fn burst(&mut self, most: u64) -> Result<u64> {
         let mut all = BUTTONS;
         self.dice.shuffle(&mut all);
         let count = self.dice.between(2, most.max(2)) as usize;
@@ -267,7 +198,7 @@ impl Month {
     }
 
     /// Waits for the panel to be ready again.
-    fn recover(&mut self, what: &str, from: Nanos) -> Result<Nanos> {
+    pub fn recover(&mut self, what: &str, from: Nanos) -> Result<Nanos> {
         let from = if from == 0 {
             self.home.clock.now()
         } else {
@@ -296,7 +227,7 @@ impl Month {
     }
 
     /// Lamps show what the hub has, at the latest after one poll.
-    fn truthful(&mut self) -> Result<()> {
+    pub fn truthful(&mut self) -> Result<()> {
         self.home.go(IDLE + 5 * SECOND)?;
         if self
             .home
@@ -308,7 +239,7 @@ impl Month {
         Err(format!("{lies:?}\n{}", self.home.panel()?.story()))
     }
 
-    fn start(&mut self) -> Result<()> {
+    pub fn start(&mut self) -> Result<()> {
         self.home.start()?;
         self.talk.another_panel();
         self.ledger.of_this_panel = 0;
@@ -316,7 +247,7 @@ impl Month {
         Ok(())
     }
 
-    fn stop_panel(&mut self) -> Result<()> {
+    pub fn stop_panel(&mut self) -> Result<()> {
         self.hear()?;
         let wanted = format!("stopped; {} pressed: ", self.ledger.of_this_panel);
         // Ending, it waits for replies, so time has to go on.
@@ -369,7 +300,7 @@ impl Month {
 
     /// All connections of the panel in their handshake at once, commands on each: the most that it ever needs at a time, so
     /// that memory is compared with that and not with a quiet day's.
-    fn stretch(&mut self) -> Result<()> {
+    pub fn stretch(&mut self) -> Result<()> {
         self.deeds()?;
         self.home.sim.post("cut", &json!({}))?;
         self.home.freeze_hub(true)?;
@@ -383,7 +314,7 @@ impl Month {
     }
 
     /// Something was wrong and is over: the panel gets well, says the truth, and explains itself.
-    fn after(&mut self, act: Act) -> Result<()> {
+    pub fn after(&mut self, act: Act) -> Result<()> {
         let took = self.recover(name(act), 0)?;
         self.rows.entry(act).or_default().recoveries.push(took);
         self.settle()?;
@@ -392,7 +323,7 @@ impl Month {
     }
 
     /// While something is wrong: hands do not know it. Answers how many presses there were.
-    fn meanwhile(&mut self, time: Nanos) -> Result<u64> {
+    pub fn meanwhile(&mut self, time: Nanos) -> Result<u64> {
         let end = self.home.clock.now() + time;
         let mut presses = 0;
         if self.dice.below(3) > 0 {
@@ -425,282 +356,5 @@ impl Month {
         row.times += 1;
         row.presses += presses;
         Ok(())
-    }
-
-    fn happen(&mut self, act: Act) -> Result<u64> {
-        match act {
-            Act::Press => {
-                let button = *self.dice.one_of(&BUTTONS);
-                self.press(button)?;
-                self.settle()?;
-                Ok(1)
-            }
-            Act::Burst => {
-                let presses = self.burst(8)?;
-                self.settle()?;
-                Ok(presses)
-            }
-            Act::SameButton => self.same_button(),
-            Act::Hold => self.hold(0),
-            Act::StepInHold => {
-                let step = *self.dice.one_of(&[3600, -3600, 315_360_000, -315_360_000]);
-                self.hold(step)?;
-                self.home.clock.step_wall(-step);
-                self.talk.nothing_new(&mut self.home)?;
-                Ok(1)
-            }
-            Act::Turns => self.turns(),
-            Act::OtherApp => {
-                self.other_app()?;
-                self.truthful()?;
-                Ok(0)
-            }
-            Act::WallStep => {
-                // The hour of a summer time comes and goes; a clock is set a little.
-                for seconds in [3600, -3600, 1, -1] {
-                    self.home.clock.step_wall(seconds);
-                    let time = self.dice.between(1, 90) * SECOND;
-                    self.home.go(time)?;
-                    self.talk.nothing_new(&mut self.home)?;
-                }
-                self.truthful()?;
-                Ok(0)
-            }
-            Act::StepInPoll => self.step_in_poll(),
-            Act::HubRestart | Act::HubPower | Act::HubFreeze | Act::Router => {
-                let presses = self.outage(act)?;
-                self.after(act)?;
-                Ok(presses)
-            }
-            Act::HousePower | Act::PanelKill | Act::PanelNoClock | Act::PanelStop => {
-                let presses = self.panel_anew(act)?;
-                self.after(act)?;
-                self.stretch()?;
-                self.talk.explained(&mut self.home, act)?;
-                Ok(presses)
-            }
-        }
-    }
-
-    /// One button again and again: toggles that join while they wait; each has its word all the same.
-    fn same_button(&mut self) -> Result<u64> {
-        let button = BUTTONS[2];
-        let count = self.dice.between(2, 6);
-        for _ in 0..count {
-            self.ledger
-                .press_again(button.0, button.2, self.home.clock.now());
-            self.home.panel()?.tap(button.0)?;
-            self.home.go(MILLI)?;
-            let pause = self.dice.between(20, 400) * MILLI;
-            self.home.go(pause)?;
-        }
-        self.settle()?;
-        Ok(count)
-    }
-
-    /// A long or a short press of the button with a hold; the wall clock is stepped while it is down.
-    fn hold(&mut self, step: i64) -> Result<u64> {
-        let long = self.dice.below(2) == 0;
-        let time = if long {
-            self.dice.between(600, 2000)
-        } else {
-            self.dice.between(50, 450)
-        } * MILLI;
-        let down = self.home.clock.now();
-        self.home.panel()?.say("{\"press\":\"door\"}")?;
-        self.home.go(40 * MILLI)?;
-        if step != 0 {
-            self.home.clock.step_wall(step);
-        }
-        self.home.go(time - 40 * MILLI)?;
-        // A hold counts from when it is one, a press of such a button from when it comes up.
-        let hold = 500 * MILLI;
-        let (does, at) = if long {
-            (DOOR.2, down + hold)
-        } else {
-            (DOOR.1, down + time)
-        };
-        self.ledger.press(DOOR.0, does, at);
-        self.home.panel()?.say("{\"release\":\"door\"}")?;
-        self.settle()?;
-        Ok(1)
-    }
-
-    fn turns(&mut self) -> Result<u64> {
-        let count = self.dice.between(1, 8);
-        for _ in 0..count {
-            let by = *self.dice.one_of(&[-3, -2, -1, 1, 2, 3]);
-            self.ledger
-                .press_again(WHEEL.0, WHEEL.1, self.home.clock.now());
-            self.home
-                .panel()?
-                .say(&format!("{{\"turn\":\"wheel\",\"by\":{by}}}"))?;
-            self.home.go(MILLI)?;
-            let pause = self.dice.below(300) * MILLI;
-            self.home.go(pause)?;
-        }
-        self.settle()?;
-        Ok(count)
-    }
-
-    fn other_app(&mut self) -> Result<()> {
-        let chance = self.dice.below(100);
-        let (device, capability, value) = match self.dice.below(4) {
-            0 => ("Office/Desk light", "onoff", json!(chance < 50)),
-            1 => ("Kitchen/Worktop light", "onoff", json!(chance < 50)),
-            2 => (
-                "Office/Heater",
-                "target_temperature",
-                json!(5.0 + (chance % 40) as f64 / 2.0),
-            ),
-            _ => ("Hall/Motion sensor", "alarm_motion", json!(chance < 50)),
-        };
-        self.home.sim.set(device, capability, value)
-    }
-
-    /// The hub takes its time for a reply, and the wall clock is set meanwhile.
-    fn step_in_poll(&mut self) -> Result<u64> {
-        let step = *self.dice.one_of(&[3600, -3600]);
-        let real = 40;
-        let stall = json!({"kind": "stall", "phase": "head", "path_prefix": "/api/manager/devices", "method": "GET",
-                           "ms": real, "times": 1});
-        self.home.sim.post("fault", &stall)?;
-        // Up to the next poll, and into it.
-        let waits = self
-            .home
-            .clock
-            .shared()
-            .unanswered
-            .load(std::sync::atomic::Ordering::SeqCst);
-        let end = self.home.clock.now() + IDLE + 5 * SECOND;
-        while self
-            .home
-            .clock
-            .shared()
-            .unanswered
-            .load(std::sync::atomic::Ordering::SeqCst)
-            == waits
-        {
-            if self.home.clock.now() > end {
-                return Err("no poll met the stall".into());
-            }
-            self.home.go(SECOND / 2)?;
-        }
-        self.home.clock.step_wall(step);
-        std::thread::sleep(Duration::from_millis(real));
-        self.home.hub_settles();
-        self.home.go(SECOND)?;
-        self.home.clock.step_wall(-step);
-        self.home.sim.post("clear", &json!({}))?;
-        self.truthful()?;
-        self.talk.nothing_new(&mut self.home)?;
-        Ok(0)
-    }
-
-    fn outage(&mut self, act: Act) -> Result<u64> {
-        self.deeds()?;
-        let step = *self.dice.one_of(&[0, 3600, -3600]);
-        let presses = match act {
-            Act::HubRestart => {
-                let (down, boot) = (20, if self.dice.below(3) > 0 { 25 } else { 0 });
-                let ask = json!({"down_ms": down, "boot": boot > 0, "boot_ms": boot});
-                let began = Instant::now();
-                self.home.sim.post("restart", &ask)?;
-                let mut presses = 0;
-                while began.elapsed() < Duration::from_millis(down + 3 * boot + 5) {
-                    presses += self.meanwhile(6 * SECOND)?;
-                    self.settle()?;
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                presses
-            }
-            Act::HubPower => {
-                self.home.network(layout::SILENT);
-                self.home.kill_hub();
-                let time = self.dice.between(10, 240) * SECOND;
-                let presses = self.meanwhile(time)?;
-                self.home.revive_hub()?;
-                presses
-            }
-            Act::HubFreeze => {
-                self.home.freeze_hub(true)?;
-                let time = self.dice.between(3, 60) * SECOND;
-                let presses = self.meanwhile(time)?;
-                self.ledger.freeze();
-                self.home.freeze_hub(false)?;
-                self.home.hub_settles();
-                presses
-            }
-            _ => {
-                let how = *self
-                    .dice
-                    .one_of(&[layout::NO_HOST, layout::NO_NETWORK, layout::SILENT]);
-                self.home.network(how);
-                let time = self.dice.between(60, 180) * SECOND;
-                self.meanwhile(time)?
-            }
-        };
-        // While it waits for its next try.
-        self.home.clock.step_wall(step);
-        self.home.clock.step_wall(-step);
-        self.home.repair();
-        Ok(presses)
-    }
-
-    /// The panel ends in some way and is started again.
-    fn panel_anew(&mut self, act: Act) -> Result<u64> {
-        let mut presses = 0;
-        if act == Act::PanelStop {
-            self.stop_panel()?;
-        } else {
-            // A hub that says nothing leaves presses open.
-            let open = self.dice.below(2) == 0;
-            if open {
-                self.home.freeze_hub(true)?;
-                presses = self.burst(4)?;
-            }
-            self.hear()?;
-            self.home.cut_panel();
-            self.ledger.kill();
-            if open {
-                self.ledger.freeze();
-                self.home.freeze_hub(false)?;
-                self.home.hub_settles();
-            }
-        }
-        let mut wall = 0;
-        if matches!(act, Act::PanelNoClock | Act::HousePower) {
-            wall = START + (self.home.clock.now() - self.began) / SECOND;
-            self.home.clock.set_wall(20);
-        }
-        self.deeds()?;
-        if act == Act::HousePower {
-            self.home.network(layout::NO_HOST);
-            self.home.kill_hub();
-        }
-        let dark = self.dice.between(3, 20) * SECOND;
-        self.home.go(dark)?;
-        self.start()?;
-        if act == Act::HousePower {
-            let router = self.dice.between(60, 180) * SECOND;
-            presses += self.meanwhile(router)?;
-            self.home.repair();
-            let hub = self.dice.between(60, 400) * SECOND;
-            presses += self.meanwhile(hub)?;
-            self.home.revive_hub()?;
-        }
-        if wall > 0 {
-            let unset = self.dice.between(20, 90) * SECOND;
-            presses += self.meanwhile(unset)?;
-            if !self.home.soon(|home| home.link() == "clock") {
-                return Err(format!(
-                    "not in state clock\n{}",
-                    self.home.panel()?.story()
-                ));
-            }
-            self.clock_states += 1;
-            self.home.clock.set_wall(wall);
-        }
-        Ok(presses)
     }
 }

@@ -5,14 +5,16 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use crate::clock::SECOND;
+use crate::kinds::{Sample, name};
 use crate::ledger::WORDS;
-use crate::month::{Month, Sample, name};
+use crate::month::Month;
 
-/// What a panel may grow by after its first day: pages that it touches for the first time, late.
-const SLACK: u64 = 64;
+/// What a panel may keep more than on its first day, in KiB: the C library gives the top of the heap back only when so much
+/// of it is free (mallopt(3), M_TRIM_THRESHOLD). Three bytes lost with each request would be more by the end of a month.
+const SLACK: u64 = 128;
 
-/// One for the poll and three for commands.
-const CONNECTIONS: usize = 4;
+/// One for the poll, and a command lane each (`LANES` of the product's `run::lanes`).
+const CONNECTIONS: usize = 7;
 
 /// A panel's memory and descriptors do not grow after its first day.
 pub fn flat(samples: &[Sample]) -> Result<(), String> {
@@ -68,11 +70,15 @@ pub fn print(month: &Month, days: u64, seed: u64, took: Duration) {
         .map(|word| format!("{} {word}", ledger.count(word)))
         .collect();
     println!(
-        "presses: {} = {}; executed {}, of these {} by a hub that thawed",
+        "presses: {} = {}; {} executed, of these {} by a hub that thawed",
         ledger.pressed,
         words.join(" + "),
         ledger.executed,
         ledger.late_thawed
+    );
+    let [confirmed, maybe, done] = ledger.sure;
+    println!(
+        "on different controls: {confirmed} confirmed, {maybe} unknown or killed, {done} executed"
     );
     for sample in &month.samples {
         let same = |s: &&Sample| s.panel == sample.panel;
@@ -82,8 +88,15 @@ pub fn print(month: &Month, days: u64, seed: u64, took: Duration) {
             .filter(|last| last.age == sample.age && last.age > 1);
         if let (Some(last), Some(first)) = (last, own.iter().find(|s| s.age >= 1)) {
             println!(
-                "panel {}: day {} {} KiB, {} descriptors; day {} {} KiB, {} descriptors, and at most 4 connections",
-                first.panel, first.age, first.kib, first.others, last.age, last.kib, last.others
+                "panel {}: day {} {} KiB, {} descriptors; day {} {} KiB, {} descriptors, and at most {} connections",
+                first.panel,
+                first.age,
+                first.kib,
+                first.others,
+                last.age,
+                last.kib,
+                last.others,
+                own.iter().map(|s| s.sockets).max().unwrap_or(0)
             );
         }
     }

@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use crate::home::Home;
+use crate::kinds::Act;
 use crate::ledger::WORDS;
-use crate::month::Act;
 
 /// How far each output has been read.
 #[derive(Default)]
@@ -20,6 +20,7 @@ pub struct Talk {
 /// Parts of warnings that an act explains.
 fn reasons(act: Act) -> &'static [&'static str] {
     match act {
+        Act::LostReply => &["reply lost", "not sent in time", "closed"],
         Act::HubRestart => &[
             "refused",
             "503",
