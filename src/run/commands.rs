@@ -274,7 +274,9 @@ impl Life {
                 }
                 // Refused would mean that it did not run (`api.md` 10, 11).
                 log::info!("{}: {error}", job.doing);
-                Outcome::Lost
+                Outcome::Unclear {
+                    why: error.to_string(),
+                }
             }
             _ => refused(job, told(job.scope, &error)),
         }
