@@ -95,6 +95,7 @@ fn any_byte_changed_is_an_error_or_a_list() {
 fn what_is_no_list_is_named() {
     let deep = "[".repeat(1000);
     let deep_in = format!("{{\"a\":{{\"settings\":{}", "{\"x\":".repeat(1000));
+    let deep_after = format!("}}{deep}");
     let long = format!("{{\"{}\":1}}", "x".repeat(2 << 20));
     for (body, want) in [
         ("", "the reply ends in the middle of its JSON"),
@@ -111,6 +112,7 @@ fn what_is_no_list_is_named() {
         ("{\"a\":{},}", "the reply is no JSON at line 1 column 9"),
         (&deep, "the reply is nested deeper than 100 levels"),
         (&deep_in, "the reply is nested deeper than 100 levels"),
+        (&deep_after, "the reply is no JSON at line 1 column 1"),
         (&long, "the reply holds a text longer than 1 MiB"),
     ] {
         let error = reply::devices(body.as_bytes(), &[], &mut |_, _| {}).unwrap_err();

@@ -5,14 +5,14 @@ mod hw_support;
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 use homey_panel::hw::{Face, Kind, OpenError, Panel, Transport, open};
 use homey_panel::panel::plan::{ControlId, LayerId, OutputId, PanelId};
 use homey_panel::panel::{Condition, Edge, Feedback, Link, Look, Show};
 use homey_panel::time::Time;
-use hw_support::{Dir, Peer, face, now, pty, run, run_ahead};
+use hw_support::{Dir, Peer, dial, face, now, pty, run, run_ahead};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
@@ -64,7 +64,7 @@ fn a_socket_serves_several_clients_and_tells_each_everything() {
         fs::metadata(&path).unwrap().permissions().mode() & 0o777,
         0o660
     );
-    let mut one = Peer::new(UnixStream::connect(&path).unwrap());
+    let mut one = Peer::new(dial(&path));
     run(panel.as_mut(), &mut [&mut one], |_, peers, _| {
         peers[0].seen.contains("window")
     });
@@ -77,7 +77,7 @@ fn a_socket_serves_several_clients_and_tells_each_everything() {
         },
         now(),
     );
-    let mut two = Peer::new(UnixStream::connect(&path).unwrap());
+    let mut two = Peer::new(dial(&path));
     run(panel.as_mut(), &mut [&mut one, &mut two], |_, peers, _| {
         peers.iter().all(|peer| peer.seen.contains("first")) && peers[1].seen.contains("window")
     });
@@ -106,9 +106,7 @@ fn a_socket_serves_several_clients_and_tells_each_everything() {
     assert_eq!(edges, [(2, Edge::Tap), (3, Edge::Turn(-3))]);
     assert!(seen.events[0].at >= at);
 
-    let mut more: Vec<Peer> = (0..3)
-        .map(|_| Peer::new(UnixStream::connect(&path).unwrap()))
-        .collect();
+    let mut more: Vec<Peer> = (0..3).map(|_| Peer::new(dial(&path))).collect();
     let mut peers: Vec<&mut Peer> = more.iter_mut().collect();
     let seen = run(panel.as_mut(), &mut peers, |_, _, seen| {
         !seen.reports.is_empty()
@@ -143,7 +141,7 @@ fn a_client_that_does_not_read_gets_the_newest_later() {
     let dir = Dir::new();
     let path = dir.path("sock");
     let mut panel = panel(Transport::Socket(path.clone()));
-    let mut peer = Peer::new(UnixStream::connect(&path).unwrap());
+    let mut peer = Peer::new(dial(&path));
     for round in 0..20_000 {
         for output in 1..=6 {
             panel.show(&lit(output, &format!("round {round}")), now());
@@ -168,7 +166,7 @@ fn every_split_of_the_bytes_gives_the_same_events_in_the_same_call() {
     let dir = Dir::new();
     let path = dir.path("sock");
     let mut panel = panel(Transport::Socket(path.clone()));
-    let mut peer = Peer::new(UnixStream::connect(&path).unwrap());
+    let mut peer = Peer::new(dial(&path));
     run(panel.as_mut(), &mut [&mut peer], |_, peers, _| {
         peers[0].seen.contains("window")
     });
@@ -192,7 +190,7 @@ fn a_button_comes_up_as_what_it_went_down_as() {
     let dir = Dir::new();
     let path = dir.path("sock");
     let mut panel = panel(Transport::Socket(path.clone()));
-    let mut peer = Peer::new(UnixStream::connect(&path).unwrap());
+    let mut peer = Peer::new(dial(&path));
     let mut events = Vec::new();
     let t = Time::from_millis(100_000);
     panel.service(t, &mut events).unwrap();
@@ -230,7 +228,7 @@ fn bad_lines_are_answered_counted_and_skipped() {
     let dir = Dir::new();
     let path = dir.path("sock");
     let mut panel = panel(Transport::Socket(path.clone()));
-    let mut peer = Peer::new(UnixStream::connect(&path).unwrap());
+    let mut peer = Peer::new(dial(&path));
     run(panel.as_mut(), &mut [&mut peer], |_, peers, _| {
         peers[0].seen.contains("window")
     });
@@ -451,7 +449,7 @@ fn a_device_that_says_hello_and_a_new_face_are_told_everything_again() {
     let dir = Dir::new();
     let path = dir.path("sock");
     let mut panel = panel(Transport::Socket(path.clone()));
-    let mut peer = Peer::new(UnixStream::connect(&path).unwrap());
+    let mut peer = Peer::new(dial(&path));
     let told = |peers: &mut [&mut Peer], what: &str| peers[0].seen.contains(what);
     run(panel.as_mut(), &mut [&mut peer], |_, peers, _| {
         told(peers, "window")

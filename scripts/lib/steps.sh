@@ -41,6 +41,7 @@ step_tests() {
     cargo build --locked --package homey-sim
     HOMEY_PANEL_REQUIRE_PROXIES=1 timeout "$limit" cargo test --package homey-panel --locked --no-fail-fast
     timeout "$limit" cargo test --package homey-sim --locked --no-fail-fast
+    timeout "$limit" cargo test --package homey-shim --locked --no-fail-fast
 }
 
 # The main job, as README shows it: what the tour's panel must have said, in this order.

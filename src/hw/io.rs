@@ -23,6 +23,10 @@ pub(super) enum Got {
     End,
 }
 
+/// Reads that empty the pipe of a program that has ended: 64 KiB (pipe(7)) by 4 KiB, and as many again for reads that give
+/// less. A pipe that somebody else goes on filling is left after them.
+pub(super) const LAST_READS: usize = 32;
+
 /// Reads once from a non-blocking descriptor.
 pub(super) fn read(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<Got> {
     loop {

@@ -235,4 +235,9 @@ pub enum Outcome {
     NotSent,
     /// Its bytes may have left and no complete reply came.
     Lost,
+    /// A complete reply that does not say whether it ran; `why` is one line for the panel.
+    Unclear {
+        /// One line.
+        why: String,
+    },
 }

@@ -36,6 +36,10 @@ fn pause_of(plan: &Plan, outcome: &Outcome) -> Option<Duration> {
     }
 }
 
+fn unclear(why: &str) -> String {
+    format!("may have been done: {why}")
+}
+
 fn late(link: Link) -> String {
     format!("not sent in time ({})", link_word(link))
 }
@@ -116,6 +120,10 @@ impl Core {
                 point.lose(self.seq);
                 return self.fail(press, Word::Unknown, &plan.point_name(id), LOST);
             }
+            Outcome::Unclear { why } => {
+                point.lose(self.seq);
+                return self.fail(press, Word::Unknown, &plan.point_name(id), &unclear(why));
+            }
             Outcome::NotNow { .. } | Outcome::NotSent => {
                 let pause = pause_of(plan, outcome).unwrap_or(retry(plan));
                 let put_off = matches!(outcome, Outcome::NotNow { .. });
@@ -176,7 +184,7 @@ impl Core {
                 }
             }
             // Reading again does no harm, so a lost reply is as good as none sent.
-            Outcome::NotNow { .. } | Outcome::NotSent | Outcome::Lost => {
+            Outcome::NotNow { .. } | Outcome::NotSent | Outcome::Lost | Outcome::Unclear { .. } => {
                 want.not_before = now + pause_of(plan, outcome).unwrap_or(retry(plan));
                 want.put_off |= matches!(outcome, Outcome::NotNow { .. });
                 match barred {
@@ -214,6 +222,9 @@ impl Core {
             }
             Outcome::Refused { why } => self.refuse(job.press, &name, why),
             Outcome::Lost => self.fail(job.press, Word::Unknown, &name, LOST),
+            Outcome::Unclear { why } => {
+                self.fail(job.press, Word::Unknown, &name, &unclear(why));
+            }
             Outcome::NotNow { .. } | Outcome::NotSent => match barred {
                 Some(why) => self.refuse(job.press, &name, why),
                 None => self.fail(job.press, Word::Expired, &name, &late(link)),

@@ -2,10 +2,14 @@
 //! What the device tests share: a loop that keeps the panels' contract, and pseudo-terminals.
 #![allow(dead_code)]
 
+#[path = "../support/shim.rs"]
+mod shim;
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -18,6 +22,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::ttyname;
+use shim::spared;
 
 /// Longer than any of this takes.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -45,11 +50,13 @@ impl Peer {
     }
 
     pub fn send(&mut self, bytes: &[u8]) {
+        let _own_side = spared();
         self.file.write_all(bytes).unwrap();
     }
 
     /// Reads what there is.
     pub fn read(&mut self) {
+        let _own_side = spared();
         let mut buf = [0; 65536];
         while let Ok(len @ 1..) = self.file.read(&mut buf) {
             self.seen.push_str(&String::from_utf8_lossy(&buf[..len]));
@@ -65,6 +72,12 @@ impl Peer {
             done(&self.seen)
         });
     }
+}
+
+/// A client's end of a socket.
+pub fn dial(path: &Path) -> UnixStream {
+    let _own_side = spared();
+    UnixStream::connect(path).unwrap()
 }
 
 /// Waits for something that the kernel does by and by.
@@ -124,7 +137,10 @@ pub fn run_ahead(
         );
         // Rounded up, so that the time has come when poll returns.
         let wait = PollTimeout::try_from(wait + Duration::from_millis(1)).unwrap();
-        poll(&mut fds, wait).unwrap();
+        {
+            let _own_wait = spared();
+            poll(&mut fds, wait).unwrap();
+        }
         let ready = fds[..own].iter().any(|fd| fd.any().unwrap_or(true));
         drop(fds);
         let at = now() + skip;

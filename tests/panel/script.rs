@@ -181,6 +181,7 @@ impl Bench {
                     },
                     "notsent" => Outcome::NotSent,
                     "lost" => Outcome::Lost,
+                    "unclear" => Outcome::Unclear { why: text(3) },
                     word => panic!("no such outcome: {word}"),
                 };
                 self.controller

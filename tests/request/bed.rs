@@ -61,6 +61,11 @@ impl Bed {
         let mut command = Command::new(env!("CARGO_BIN_EXE_homey-panel"));
         command.args(args).current_dir(&self.dir).env_clear();
         command.env("HOME", &self.dir).env("TZ", "UTC");
+        // Under the fault wrapper (tests/shim) the program has to be under it, too.
+        command.envs(std::env::vars_os().filter(|(name, _)| {
+            name.to_str()
+                .is_some_and(|n| n == "LD_PRELOAD" || n.starts_with("HOMEY_SHIM_"))
+        }));
         Run {
             command,
             stdin: Vec::new(),

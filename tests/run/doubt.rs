@@ -21,6 +21,7 @@ fn a_reply_that_does_not_say_whether_it_ran_is_unknown() {
         }
         wall.tap("desk");
         wall.word("desk", "unknown");
+        wall.see_text(&format!("may have been done: the hub answers {code}"));
         wall.lamp("desk", "ready", executed);
         wall.tap("night");
         wall.word("night", "unknown");

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Servers on the loopback, each a thread that does what a test hands it, one connection after the other.
 
+#[path = "shim.rs"]
+mod shim;
+
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
+
+use shim::spared;
 
 /// What is done with the next connection; it is closed at the end.
 pub type Turn = Box<dyn FnOnce(TcpStream) + Send>;
@@ -26,6 +31,7 @@ impl Server {
         let addr = listener.local_addr()?;
         let (turns, todo) = channel::<Turn>();
         thread::spawn(move || {
+            let _own_side = spared();
             while let Ok(turn) = todo.recv() {
                 let Ok((tcp, _)) = listener.accept() else {
                     return;

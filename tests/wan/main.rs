@@ -5,6 +5,8 @@
 
 mod proxies;
 mod servers;
+#[path = "../support/shim.rs"]
+mod shim;
 mod through;
 
 use std::net::SocketAddr;

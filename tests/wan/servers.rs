@@ -15,15 +15,21 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use super::shim::spared;
+
 /// Serves every connection on a thread of its own, until the process ends.
 fn serve(each: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
     let each = Arc::new(each);
     thread::spawn(move || {
+        let _own_side = spared();
         for tcp in listener.incoming().map_while(Result::ok) {
             let each = each.clone();
-            thread::spawn(move || each(tcp));
+            thread::spawn(move || {
+                let _own_side = spared();
+                each(tcp)
+            });
         }
     });
     address

@@ -113,7 +113,7 @@ impl Line {
         for coding in self.field("accept-encoding").into_iter().flat_map(offered) {
             let known = ["gzip", "x-gzip", "deflate", "br", "identity"];
             if !known.iter().any(|k| coding.eq_ignore_ascii_case(k)) {
-                let coding = coding.to_owned();
+                let coding = one_line(coding, 32);
                 found.push(Warning::Coding { line, coding });
             }
         }

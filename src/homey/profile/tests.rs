@@ -135,7 +135,7 @@ fn warnings_say_what_the_hub_will_do() {
         "Content Type: application/json",
         "Content-Length: 14",
         "authorization: Bearer abc",
-        "Accept-Encoding: gzip;q=1.0, zstd, br;q=0",
+        "Accept-Encoding: gzip;q=1.0, zstd\u{1b}[2J, br;q=0",
     ];
     let profile = Profile::custom("mine", &lines).unwrap();
     assert_eq!(
@@ -146,7 +146,7 @@ fn warnings_say_what_the_hub_will_do() {
             Warning::FixedToken { line: 4 },
             Warning::Coding {
                 line: 5,
-                coding: "zstd".to_owned()
+                coding: "zstd [2J".to_owned()
             },
             Warning::Missing(Hole::Type),
         ]
@@ -158,6 +158,6 @@ fn warnings_say_what_the_hub_will_do() {
         bare[0].to_string(),
         "missing {token}: the hub will answer 401"
     );
-    assert_eq!(profile.codings(), ["gzip", "zstd"]);
+    assert_eq!(profile.codings(), ["gzip", "zstd\u{1b}[2J"]);
     assert_eq!(Profile::forum().codings(), ["br", "gzip", "deflate"]);
 }

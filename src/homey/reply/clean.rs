@@ -51,6 +51,8 @@ pub(super) struct Clean<'r> {
     /// Inside a number that is being blanked.
     blanking: bool,
     fault: Option<Fault>,
+    /// And the reader above was told of it; what it complains of before that comes first in the reply.
+    stopped: bool,
 }
 
 impl<'r> Clean<'r> {
@@ -68,12 +70,13 @@ impl<'r> Clean<'r> {
             string: None,
             blanking: false,
             fault: None,
+            stopped: false,
         }
     }
 
     /// Why reading stopped, where it was this reader that stopped it.
     pub(super) fn fault(&self) -> Option<Fault> {
-        self.fault
+        self.fault.filter(|_| self.stopped)
     }
 
     /// Whether the reader above went on to the end of the stream. What it complains of then is the end itself, even
@@ -91,6 +94,7 @@ impl<'r> Clean<'r> {
         (self.pos, self.ready) = (0, 0);
         loop {
             if self.fault.is_some() {
+                self.stopped = true;
                 return Err(io::ErrorKind::InvalidData.into());
             }
             if !self.end {

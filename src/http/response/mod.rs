@@ -63,8 +63,10 @@ impl HeadSearch {
             };
         };
         let head = buf.get(begin..).unwrap_or_default();
-        check_start(head)?;
+        let is_start = check_start(head)?;
         match self.end(begin, buf) {
+            // An empty line among the bytes that are to tell what this is ends no head.
+            Some(_) if !is_start => Ok(None),
             Some(end) => ResponseHead::of(&buf[begin..end]).map(|head| Some((head, end))),
             None if buf.len() >= MAX_HEAD => Err(HeadError::TooLong),
             None => Ok(None),
@@ -221,29 +223,30 @@ impl From<Part> for Range<usize> {
     }
 }
 
-/// Refuses input that cannot become an HTTP/1.x status line, from as few bytes as show it.
+/// Refuses input that cannot become an HTTP/1.x status line, from as few bytes as show it; `true` where it is one by
+/// its start, `false` where more is needed to tell.
 ///
 /// The answer for some bytes never changes when more follow, so it does not matter how the input was cut.
-fn check_start(bytes: &[u8]) -> Result<(), HeadError> {
+fn check_start(bytes: &[u8]) -> Result<bool, HeadError> {
     const START: &[u8] = b"HTTP/1.";
     let Some(wrong) = START
         .iter()
         .zip(bytes)
         .position(|(expected, found)| expected != found)
     else {
-        return Ok(());
+        return Ok(bytes.len() >= START.len());
     };
     match bytes {
         // A TLS record: alert (21) or handshake (22), then version 3.x (RFC 8446 §5.1).
-        [0x15 | 0x16] => Ok(()),
+        [0x15 | 0x16] => Ok(false),
         [0x15 | 0x16, 0x03, ..] => Err(HeadError::Tls),
         // An HTTP/2 frame: 24 bits of length, then type 4, SETTINGS, or 7, GOAWAY (RFC 9113 §4.1, §6.5, §6.8).
-        [0] | [0, _] | [0, _, _] => Ok(()),
+        [0] | [0, _] | [0, _, _] => Ok(false),
         [0, _, _, 4 | 7, ..] => Err(HeadError::Http2),
         [b'<', ..] => Err(HeadError::Markup),
         [b'H', ..] if wrong >= b"HTTP/".len() => Err(HeadError::Version),
         [first, ..] => Err(HeadError::NotHttp { first: *first }),
-        [] => Ok(()),
+        [] => Ok(false),
     }
 }
 

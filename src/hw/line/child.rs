@@ -105,7 +105,13 @@ impl Program {
         }
         let status = self.child.try_wait()?;
         if status.is_some() {
-            self.read_errors(now, reports);
+            for _ in 0..edge::LAST_READS {
+                let errors = self.errors.as_ref();
+                if errors.is_none_or(|fd| edge::ready(fd.as_fd(), PollFlags::POLLIN).is_empty()) {
+                    break;
+                }
+                self.read_errors(now, reports);
+            }
             // What it started and left behind, in its process group.
             self.signal(Signal::SIGTERM);
             self.reaped = true;

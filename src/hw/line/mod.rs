@@ -10,7 +10,7 @@ mod conn;
 mod emit;
 mod outbox;
 pub mod protocol;
-mod reader;
+pub mod reader;
 mod serial;
 mod socket;
 mod source;
@@ -25,7 +25,7 @@ use self::outbox::{Mirror, Outbox};
 use self::source::Source;
 use self::wire::Wire;
 use super::face::Face;
-use super::io::{Backoff, Got};
+use super::io::{self as edge, Backoff, Got};
 use super::report::Reports;
 use super::{OpenError, Panel, PanelFault, Transport, Trouble};
 use crate::panel::{Event, Show};
@@ -180,6 +180,18 @@ impl LinePanel {
         )
     }
 
+    /// Reads what a program said before it ended. A child of it that holds the pipe and is silent does not keep us.
+    fn last_words(&mut self, now: Time, events: &mut Vec<Event>, start: usize) {
+        for _ in 0..edge::LAST_READS {
+            if !self.conns.first().is_some_and(|conn| conn.wire.has_input()) {
+                return;
+            }
+            if let Ok(Got::End) | Err(_) = self.read(0, now, events, start) {
+                return;
+            }
+        }
+    }
+
     /// Reads from and writes to connection `index`. Answers whether it is still there.
     fn serve(&mut self, index: usize, now: Time, events: &mut Vec<Event>, start: usize) -> bool {
         match self.read(index, now, events, start) {
@@ -237,6 +249,7 @@ impl Panel for LinePanel {
             }
         }
         if self.source.program_ended(now, &mut self.reports) && !self.conns.is_empty() {
+            self.last_words(now, events, start);
             self.close(0, "read", None, now);
         }
         self.reports.tick(now);

@@ -5,7 +5,7 @@ use super::protocol::{LineError, MAX_LINE};
 
 /// A line that arrives in pieces.
 #[derive(Default)]
-pub(super) struct LineReader {
+pub struct LineReader {
     buf: Vec<u8>,
     skipping: bool,
 }
@@ -14,7 +14,7 @@ impl LineReader {
     /// Takes the next bytes and calls `take` with each line that they complete, without its line end.
     /// Of a line that is too long `take` gets the beginning, once, with [`LineError::TooLong`]. Empty
     /// lines are skipped.
-    pub(super) fn feed(&mut self, bytes: &[u8], mut take: impl FnMut(&[u8], Option<LineError>)) {
+    pub fn feed(&mut self, bytes: &[u8], mut take: impl FnMut(&[u8], Option<LineError>)) {
         for &byte in bytes {
             if byte == b'\n' {
                 if !std::mem::take(&mut self.skipping) {
@@ -32,7 +32,7 @@ impl LineReader {
     }
 
     /// The stream has ended: a last line without a line end counts.
-    pub(super) fn finish(&mut self, mut take: impl FnMut(&[u8], Option<LineError>)) {
+    pub fn finish(&mut self, mut take: impl FnMut(&[u8], Option<LineError>)) {
         if !std::mem::take(&mut self.skipping) {
             self.end(&mut take);
         }

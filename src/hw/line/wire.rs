@@ -96,9 +96,14 @@ impl Wire {
         matches!(&self.outlet, Outlet::Own(fd) if edge::ready(fd.as_fd(), PollFlags::empty()).contains(PollFlags::POLLERR))
     }
 
+    /// Whether there is something to read, or the end.
+    pub(super) fn has_input(&self) -> bool {
+        !edge::ready(self.input.as_fd(), PollFlags::POLLIN).is_empty()
+    }
+
     /// Reads once.
     pub(super) fn read(&self, buf: &mut [u8]) -> io::Result<Got> {
-        if self.guarded && edge::ready(self.input.as_fd(), PollFlags::POLLIN).is_empty() {
+        if self.guarded && !self.has_input() {
             return Ok(Got::Nothing);
         }
         edge::read(self.input.as_fd(), buf)

@@ -8,7 +8,7 @@ use crate::time::Time;
 
 /// A key that means something to us.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Key {
+pub enum Key {
     /// A printing character.
     Char(char),
     /// A control character, by its letter: `C` for Ctrl-C.
@@ -17,7 +17,7 @@ pub(super) enum Key {
 
 /// Reads keys from bytes that arrive in any pieces.
 #[derive(Default)]
-pub(super) struct Keys {
+pub struct Keys {
     state: State,
     last: Time,
 }
@@ -57,7 +57,7 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 
 impl Keys {
     /// Takes the next bytes and calls `take` with each key that they complete.
-    pub(super) fn feed(&mut self, bytes: &[u8], now: Time, mut take: impl FnMut(Key)) {
+    pub fn feed(&mut self, bytes: &[u8], now: Time, mut take: impl FnMut(Key)) {
         let gap = if matches!(self.state, State::Paste { .. }) {
             PASTE_GAP
         } else {

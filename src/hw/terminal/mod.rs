@@ -7,7 +7,7 @@
 //! was drawn; while the terminal does not take it, nothing more is made.
 
 mod draw;
-mod keys;
+pub mod keys;
 mod model;
 mod style;
 mod tty;

@@ -12,6 +12,8 @@ pub enum How {
     Fresh(Vec<Value>),
     /// A restart of the hub, with the control API's own members.
     Restart(Value),
+    /// Something of the simulator's control API about the lamp's device, and what undoes it.
+    Device(&'static str, Value, &'static str, Value),
     /// The hub's process is stopped; the kernel goes on taking connections for it.
     Frozen,
     /// The hub's process is killed; recovery is another one with the same home.

@@ -27,6 +27,9 @@ pub fn inject(house: &mut House, cell: &Cell) -> Result<()> {
         How::Restart(body) | How::Booting(body, _) => {
             house.sim.post("restart", body)?;
         }
+        How::Device(path, body, ..) => {
+            house.sim.post(path, body)?;
+        }
         How::Frozen => house.sim.process().signal(Signal::SIGSTOP)?,
         How::Killed => house.sim.kill(),
     }
@@ -46,6 +49,9 @@ pub fn inject(house: &mut House, cell: &Cell) -> Result<()> {
 /// Takes the fault back, or waits until it is over where it ends by itself.
 pub fn recover(house: &mut House, cell: &Cell) -> Result<()> {
     match &cell.how {
+        How::Device(_, _, path, body) => {
+            house.sim.post(path, body)?;
+        }
         How::Frozen => house.sim.process().signal(Signal::SIGCONT)?,
         How::Killed => house.sim.revive()?,
         How::Restart(body) => {
