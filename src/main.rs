@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Arguments to command, failure to exit code.
 
+// Release programs start without the standard library's own start: `footprint` says why.
+#![cfg_attr(all(panic = "abort", target_os = "linux", target_env = "gnu"), no_main)]
+
+#[macro_use]
 mod footprint;
 
 use std::io::Write;
-use std::process::ExitCode;
 
-fn main() -> ExitCode {
+#[cfg(all(panic = "abort", target_os = "linux", target_env = "gnu"))]
+start_with!(program);
+
+#[cfg(not(all(panic = "abort", target_os = "linux", target_env = "gnu")))]
+fn main() -> std::process::ExitCode {
+    program().into()
+}
+
+/// The program; its exit code.
+fn program() -> u8 {
     footprint::give_memory_back();
     match homey_panel::cli::main(std::env::args_os().skip(1)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(failure) => {
             let mut text = String::new();
             for line in failure.message.lines() {
@@ -22,7 +34,7 @@ fn main() -> ExitCode {
             }
             // In one write, so that lines of several programs in one log do not mix; nobody to tell if it fails.
             let _ = std::io::stderr().write_all(text.as_bytes());
-            ExitCode::from(failure.exit as u8)
+            failure.exit as u8
         }
     }
 }

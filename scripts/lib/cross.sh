@@ -46,7 +46,8 @@ cross_flags() {
     done
     case " $* " in
     # Tests, and profiles other than release, unwind when they panic.
-    *" build "*" release "*) set -- "$@" -Cforce-unwind-tables=no "-Clink-arg=-Wl,-T,cross/no-unwind.ld" ;;
+    *" build "*" release "*) set -- "$@" -Cforce-unwind-tables=no "-Clink-arg=-Wl,-T,cross/no-unwind.ld" \
+            "-Clink-arg=-Wl,-T,cross/layout.ld" ;;
     esac
     # A `--` may stand among the arguments of `cargo test`, so the mark is a word of our own.
     while [ "$1" != =flags= ]; do
