@@ -81,7 +81,8 @@ fn through_restarts_and_stalls_every_press_ends_in_one_word() {
     wall.until("work", "ready");
     wall.until("desk", "ready");
     let after = wall.fds();
-    assert!(after <= fds + 3, "{after} descriptors, {fds} before");
+    // A lane each for six commands, and none of them need have been dialled before.
+    assert!(after <= fds + 6, "{after} descriptors, {fds} before");
     let words = ["confirmed", "refused", "superseded", "expired", "unknown"];
     let told = || {
         let shows = wall.shows.all();
