@@ -18,8 +18,9 @@
 //! content
 //! ```
 //!
-//! Every step takes input cut anywhere and gives the same outcome however it was cut; what a peer sends is bounded
-//! before memory is taken for it. Errors are one enum a step; after any of them the connection is of no more use.
+//! Every step takes input cut anywhere and gives the same outcome however it was cut (of two faults in content that is coded
+//! twice, the one that is met first is named); what a peer sends is bounded before memory is taken for it. Errors are one
+//! enum a step; after any of them the connection is of no more use.
 
 pub mod body;
 pub mod coding;

@@ -3,8 +3,8 @@
 //!
 //! A system's bundle has some 140 authorities, and a hub's chain ends in one of them: to hold them all costs more memory
 //! than everything else this program knows. A handshake that resumes a session needs none, so the file is read about as
-//! often as the hub starts. What is found in it then counts: a changed file needs no restart, one that cannot be read
-//! trusts nobody.
+//! often as the hub starts. What is found in it then counts: an added authority needs no restart, one that is taken out ends
+//! with the sessions that it vouched for or with a reload, and a file that cannot be read trusts nobody.
 
 use std::fmt;
 use std::fs::{self, File};

@@ -221,26 +221,6 @@ impl Core {
             },
             None => intent,
         };
-        if let (true, Intent::Value(value @ Value::Number(number))) = (flows, &intent) {
-            if point.grid().is_limit(*number) {
-                // P22: a knob turned on against its end sends the end once in a while, whatever the cache says (P12); in
-                // between the newest press takes over its outcome.
-                let lately = |at: Time| fired.at < at + plan.timing.settle;
-                if point.rests_at(value) && point.pulled.is_some_and(lately) {
-                    let over = self.ledger.end(press, Word::Confirmed);
-                    self.stage.ended(over);
-                    return true;
-                }
-                if let (None, Some(flight)) = (&point.waiting, &mut point.flight) {
-                    if flight.value == *value {
-                        flight.life = flight.life.max(life);
-                        let older = std::mem::replace(&mut flight.press, press);
-                        self.give_way(older, press);
-                        return true;
-                    }
-                }
-            }
-        }
         let apart = point.is_once() && self.link == Link::Ready;
         let is_value = |want: &Want| matches!(want.intent, Intent::Value(_));
         let apart = apart && matches!(intent, Intent::Value(_));

@@ -332,9 +332,15 @@ impl Controller {
         self.core.ledger.tally
     }
 
-    /// No press is open: a moment for a reload.
+    /// No press is open.
     pub fn is_idle(&self) -> bool {
         self.core.ledger.tally.open() == 0
+    }
+
+    /// No press is open, and none will begin without a further edge: a click that may become two, or a press that may become a
+    /// hold, is not at rest.
+    pub fn is_at_rest(&self) -> bool {
+        self.is_idle() && self.core.gestures.poll_at() == Time::NEVER
     }
 
     /// Some command ran, or may have, and no reading has shown its effect yet; or a press waits for one: poll soon.

@@ -6,9 +6,9 @@
 
 use super::inner::Core;
 use super::intent::Intent;
-use super::plan::{ControlId, Direction, Plan, PointId};
+use super::plan::{ControlId, Direction, Gesture, Plan, PointId};
 use super::press::{Key, Word};
-use super::series::Fired;
+use super::series::{Act, Fired};
 use super::state::PointState;
 use crate::homey::Value;
 
@@ -64,6 +64,11 @@ impl Core {
             point.ramped = Some(up);
         }
         self.ledger.add(press);
+        if fired.act != Act::Gesture(Gesture::Hold) {
+            // The configuration does not allow it: nothing else tells when a ramp is over.
+            self.refuse(press, &plan.point_name(id), "only a hold can ramp");
+            return;
+        }
         self.ramps.push(Ramp {
             control: fired.control,
             point: id,

@@ -84,8 +84,6 @@ pub(super) struct Base {
     at: Time,
     /// `false`: a command's own value, which no reading and no reply has repeated yet.
     pub(super) sure: bool,
-    /// Our own command's doing, as far as one can know.
-    pub(super) ours: bool,
 }
 
 /// After a confirmed command: differing readings may still tell of the time before it.
@@ -269,16 +267,6 @@ impl PointState {
         base.map(|base| &base.value)
     }
 
-    /// Whether nothing would change if this limit were sent again: our own command brought the device there.
-    pub(super) fn rests_at(&self, value: &Value) -> bool {
-        self.wanted().is_none()
-            && matches!(self.condition(), Condition::Ready | Condition::Pending)
-            && self
-                .base
-                .as_ref()
-                .is_some_and(|base| base.ours && base.value == *value)
-    }
-
     /// Why no command can be meant for this point.
     pub(super) fn refusal(&self) -> Option<&str> {
         if let Some((_, why)) = &self.blocked {
@@ -359,7 +347,6 @@ impl PointState {
             order,
             at: now,
             sure: true,
-            ours: agrees && self.base.as_ref().is_some_and(|base| base.ours),
         });
         self.settle = None;
         self.doubt = false;
@@ -422,7 +409,6 @@ impl PointState {
             order,
             at: now,
             sure,
-            ours: true,
         });
         self.barrier = order;
         self.settle = (!pulse).then_some(Settle {

@@ -96,11 +96,6 @@ impl Grid {
         self.step
     }
 
-    /// Whether `value` is an end of the device's range.
-    pub(super) fn is_limit(&self, value: f64) -> bool {
-        self.max == Some(value) || self.min == Some(value)
-    }
-
     /// Whether a device may mean the same by both: drivers round (`objects.md` 3.3).
     pub(super) fn same(&self, a: &Value, b: &Value) -> bool {
         match (a, b) {

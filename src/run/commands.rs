@@ -10,6 +10,7 @@ use crate::homey::error::{Kind, classify, expect_json, retry_after};
 use crate::homey::reply;
 use crate::http::ResponseHead;
 use crate::net::{self, Error, Phase, Repeat, Session};
+use crate::panel::cadence::told_pause;
 use crate::panel::plan::PointId;
 use crate::panel::{Call, Order, Outcome};
 use crate::time::Time;
@@ -256,9 +257,8 @@ impl Life {
                 Outcome::NotNow { pause: self.retry }
             }
             Kind::TooManyRequests => {
-                let pause = text("retry-after")
-                    .and_then(retry_after)
-                    .unwrap_or(self.retry * 2);
+                let told = text("retry-after").and_then(retry_after);
+                let pause = told_pause(told, self.retry * 2, self.retry);
                 self.pacer.hold(now + pause);
                 Outcome::NotNow { pause }
             }
@@ -268,6 +268,10 @@ impl Life {
                 refused(job, error.to_string())
             }
             _ if error.may_have_run() && job.read.is_none() => {
+                if let Some(told) = text("retry-after").and_then(retry_after) {
+                    self.pacer
+                        .hold(now + told_pause(Some(told), self.retry, self.retry));
+                }
                 // Refused would mean that it did not run (`api.md` 10, 11).
                 log::info!("{}: {error}", job.doing);
                 Outcome::Lost

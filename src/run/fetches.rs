@@ -4,8 +4,9 @@
 use std::io::{self, Read};
 use std::rc::Rc;
 
-use crate::client::{Accepted, Refusal, accept, read_ping};
+use crate::client::{Accepted, MAX_ERROR_BODY, Refusal, accept, read_ping};
 use crate::homey::call::Call;
+use crate::homey::error::Kind;
 use crate::homey::reply;
 use crate::homey::{Dialect, Reading};
 use crate::http::entity_tag;
@@ -87,6 +88,25 @@ pub fn single(
     get_if(session, life, &Call::Device(id), etag, |body| {
         device_readings(&directory, index, body)
     })
+}
+
+/// Asks for something small that needs the bearer: whether hub and bearer are still good, where no device is bound.
+pub fn probe(session: &mut Session, life: &mut Life) -> Result<(), Refusal> {
+    let answer = get(session, life, &Call::FlowCardProbe, |body| {
+        let body = net::collect(body, MAX_ERROR_BODY)?;
+        Ok(reply::probe_dialect(200, &body))
+    });
+    match answer {
+        Ok(dialect) => life.learn(dialect),
+        // It may lack the scope or the card, and has said so as a hub does.
+        Err(Refusal::Hub { error, .. })
+            if matches!(
+                error.kind,
+                Kind::NotFound | Kind::NoSuchRoute | Kind::MissingScopes
+            ) => {}
+        Err(refusal) => return Err(refusal),
+    }
+    Ok(())
 }
 
 /// What the reply about the nth bound device says of its points.

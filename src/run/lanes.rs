@@ -27,8 +27,9 @@ const REWARM: Duration = Duration::from_secs(30);
 /// A command without a reply after this is its device's trouble, not the hub's load.
 const HUNG: Duration = Duration::from_secs(1);
 
-/// Two commands in flight (design section 5), one while no poll is, and as many again for devices that hang.
-const LANES: usize = 6;
+/// Two commands in flight (design section 5), one more while no poll is, and the rest for devices that hang: so many dead
+/// ones delay no other. A lane that is not used is a few hundred bytes.
+const LANES: usize = 16;
 
 /// What a read is of.
 pub struct Asked {
@@ -192,6 +193,8 @@ impl Lanes {
         if let Some(lane) = self.lanes.iter_mut().find(|l| l.job.is_none()) {
             lane.session.drop_dead_link();
             if often || lane.warmed.is_none_or(|at| now >= at + REWARM) {
+                // One that stands and may carry nothing any more is about to be closed from the other side.
+                lane.session.close();
                 lane.warmed = Some(now);
                 // Whether it comes about is seen by the first command; a poll reports what is wrong.
                 let _ = lane.session.warm(self.deadlines, now);
@@ -315,7 +318,7 @@ impl Lane {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{ErrorKind, Read};
+    use std::io::{ErrorKind, Read, Write};
     use std::net::{TcpListener, TcpStream};
 
     use super::*;
@@ -330,6 +333,14 @@ mod tests {
             read: None,
             life: Time::NEVER,
             departed: false,
+        }
+    }
+
+    fn request(text: &str) -> Request {
+        Request {
+            bytes: text.as_bytes().to_vec(),
+            head_only: false,
+            repeat: Repeat::Never,
         }
     }
 
@@ -359,12 +370,8 @@ mod tests {
 
         let mut finished = Vec::new();
         let mut start = |lanes: &mut Lanes, target: &str, idle: &mut Session| {
-            let request = Request {
-                bytes: target.as_bytes().to_vec(),
-                head_only: false,
-                repeat: Repeat::Never,
-            };
             let now = monotonic();
+            let request = request(target);
             assert!(lanes.start(job(target), request, now, Some(idle)).is_ok());
             lanes.step(now, &mut finished);
             assert!(finished.is_empty());
@@ -393,5 +400,53 @@ mod tests {
         );
         assert!(idle.is_warm());
         assert_eq!(lanes.in_flight(), 3);
+    }
+
+    #[test]
+    fn devices_that_hang_leave_lanes_for_others() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let text = format!("[hub]\naddress = \"http://127.0.0.1:{port}\"\n");
+        let config = Config::parse("test", &text).unwrap();
+        let mut lanes = Lanes::for_hub(&Hub::new(&config).unwrap(), &config);
+        let now = monotonic();
+        for device in 0..12 {
+            let device = format!("dead {device}");
+            assert!(lanes.has_room_for(&device));
+            let request = request("PUT / HTTP/1.1\r\n\r\n");
+            assert!(lanes.start(job(&device), request, now, None).is_ok());
+        }
+        assert!(!lanes.has_room_for("dead 3") && lanes.has_room_for("alive"));
+        assert_eq!((lanes.hung(now), lanes.hung_at(now)), (0, Some(now + HUNG)));
+        assert_eq!(
+            (lanes.hung(now + HUNG), lanes.hung_at(now + HUNG)),
+            (12, None)
+        );
+    }
+
+    #[test]
+    fn a_connection_that_is_about_to_be_closed_is_made_anew() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let text = format!("[hub]\naddress = \"http://127.0.0.1:{port}\"\n");
+        let config = Config::parse("test", &text).unwrap();
+        let mut lanes = Lanes::for_hub(&Hub::new(&config).unwrap(), &config);
+        let now = monotonic();
+        let mut finished = Vec::new();
+        let request = request("PUT / HTTP/1.1\r\n\r\n");
+        assert!(lanes.start(job("a"), request, now, None).is_ok());
+        lanes.step(now, &mut finished);
+        let (mut first, _) = listener.accept().unwrap();
+        let reply = b"HTTP/1.1 204 No Content\r\nKeep-Alive: timeout=5\r\n\r\n";
+        first.write_all(reply).unwrap();
+        while finished.is_empty() {
+            lanes.step(now, &mut finished);
+        }
+        listener.set_nonblocking(true).unwrap();
+        let dialled = || listener.accept().is_ok();
+        lanes.warm(now, false);
+        assert!(!dialled());
+        lanes.warm(now + Duration::from_secs(4), false);
+        assert!(dialled());
     }
 }

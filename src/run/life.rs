@@ -25,8 +25,8 @@ use crate::time::Time;
 use super::directory::Directory;
 use super::lanes::{Finished, Lanes};
 
-/// The most that a poll sleeps while it waits for its turn.
-const LONG: Duration = Duration::from_secs(1);
+/// The most that a poll sleeps while it waits for a request in flight to end.
+const LONG: Duration = Duration::from_secs(10);
 
 /// How long a stop waits for replies to commands that have left.
 const LAST_REPLIES: Duration = Duration::from_secs(3);
@@ -143,14 +143,15 @@ impl Life {
             // Learned once, it stays: whoever answers there later has to be the same.
             hub.id.clone_from(&self.hub.id);
         }
-        let dialect = self.pacer.hub();
+        let (dialect, held) = (self.pacer.hub(), self.pacer.held_until());
         self.pacer = Pacer::default();
         if place(&hub) != place(&self.hub) || hub.id != self.hub.id {
             // What the old hub said is no news of the new one.
             controller.link(now, Link::Down);
         } else {
-            // A hub whose pace is known need not be asked at the slowest.
+            // A hub whose pace is known need not be asked at the slowest, and a pause that it asked for holds.
             self.pacer.dialect(dialect);
+            self.pacer.hold(held);
         }
         self.controller = controller;
         self.plan = Rc::new(config.plan.clone());
@@ -164,11 +165,16 @@ impl Life {
         self.identified = false;
     }
 
-    /// Lives on until no command is under way, or until `deadline`: before a reload, so that none is lost.
-    pub fn settle_commands(&mut self, deadline: Time) {
+    /// Lives on until every press has ended and no gesture is under way, or until `deadline`: before a reload, so that none
+    /// is lost.
+    pub fn settle_presses(&mut self, deadline: Time) {
+        self.settle(deadline, |life| life.controller.is_at_rest());
+    }
+
+    fn settle(&mut self, deadline: Time, is_settled: impl Fn(&Life) -> bool) {
         while monotonic() < deadline && self.wish != Wish::Stop {
             self.turn(monotonic(), 0, None);
-            if self.lanes.in_flight() == 0 && self.waiting.is_empty() {
+            if is_settled(self) {
                 return;
             }
             match self.sleep(None, deadline) {
@@ -181,10 +187,18 @@ impl Life {
     /// The end: commands that are under way get their replies, panels their last word.
     pub fn finish(&mut self, now: Time) {
         self.wish = Wish::GoOn;
-        self.settle_commands(now + LAST_REPLIES);
+        self.settle(now + LAST_REPLIES, |life| {
+            life.lanes.in_flight() == 0 && life.waiting.is_empty()
+        });
         let now = monotonic();
         self.controller.give_up(now);
-        self.turn(now, u32::MAX, None);
+        // From here on nothing is sent any more, whatever a hand does: the last words have been said.
+        self.waiting.clear();
+        self.bring_shows(now, true);
+        for panel in &mut self.panels {
+            let _ = panel.service(now, &mut self.events);
+        }
+        self.events.clear();
         let tally = self.controller.tally();
         log::info!("stopped; {tally}");
     }
@@ -243,11 +257,8 @@ impl Life {
             if free.is_some_and(|at| at <= now) {
                 return Ok(());
             }
-            // A command that ends wakes the sleep by itself; the second is for whatever else holds it up.
-            let until = free
-                .filter(|at| *at > now)
-                .unwrap_or(now + LONG)
-                .min(now + LONG);
+            // A command that ends wakes the sleep by itself, and one that hangs makes room when it counts as hung.
+            let until = free.or(self.lanes.hung_at(now)).unwrap_or(now + LONG);
             let watch = idle.wants().map(|(fd, _)| (fd, Interest::Read));
             let awake = self
                 .sleep(watch, until)
@@ -286,9 +297,12 @@ impl Life {
     pub(super) fn turn(&mut self, now: Time, panels: u32, mut idle: Option<&mut Session>) {
         let mut which = panels;
         for _ in 0..ROUNDS {
-            self.service(now, which);
             if self.controller.poll_at().is_some_and(|at| at <= now) {
+                // An up edge that is there already must not be overtaken by its own hold.
+                self.service(now, u32::MAX);
                 self.controller.timeout(now);
+            } else {
+                self.service(now, which);
             }
             // What is new goes out in the same turn, before anything that may take long: the acknowledgement of a press waits
             // for no poll(2) and no command, and the word on a press never overtakes it.
@@ -304,7 +318,7 @@ impl Life {
         }
         if self
             .leaving
-            .is_some_and(|at| now >= at || self.controller.is_idle())
+            .is_some_and(|at| now >= at || self.controller.is_at_rest())
         {
             self.wish = Wish::Stop;
         }
@@ -362,5 +376,86 @@ impl Life {
                 Some(_) => self.wish = Wish::Stop,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hw::{Face, PanelFault};
+    use crate::panel::plan::ControlId;
+    use crate::panel::{Edge, Feedback};
+    use nix::poll::PollFd;
+    use nix::sys::signal::SigSet;
+    use std::cell::RefCell;
+
+    /// A panel whose reads give these edges, once each is told to be there.
+    #[derive(Clone, Default)]
+    struct Fake(Rc<RefCell<(Vec<Event>, Vec<Show>)>>);
+
+    impl Panel for Fake {
+        fn name(&self) -> &str {
+            "fake"
+        }
+        fn poll_fds<'a>(&'a self, _: &mut Vec<PollFd<'a>>) {}
+        fn service(&mut self, _: Time, events: &mut Vec<Event>) -> Result<(), PanelFault> {
+            events.append(&mut self.0.borrow_mut().0);
+            Ok(())
+        }
+        fn show(&mut self, show: &Show, _: Time) {
+            self.0.borrow_mut().1.push(show.clone());
+        }
+        fn poll_at(&self) -> Option<Time> {
+            None
+        }
+        fn reports(&mut self) -> Vec<String> {
+            Vec::new()
+        }
+        fn reload(&mut self, _: Face) {}
+        fn quit_requested(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn an_up_edge_that_is_there_is_not_overtaken_by_its_own_hold() {
+        let text = "[hub]\naddress = \"http://127.0.0.1:9\"\n\
+            [layers]\nnames = [\"day\", \"night\", \"never\"]\n\
+            [[panel]]\nname = \"wall\"\nkind = \"line\"\nstdio = true\n\
+            [[control]]\nname = \"key\"\npress = { layer = \"night\" }\nhold = { layer = \"never\" }\n";
+        let config = Config::parse("test", text).unwrap();
+        let hub = Hub::new(&config).unwrap();
+        let fake = Fake::default();
+        let start = monotonic();
+        let at = |ms| start + Duration::from_millis(ms);
+        let edge = |ms, edge| {
+            let control = ControlId(0);
+            let event = Event {
+                at: at(ms),
+                control,
+                edge,
+            };
+            fake.0.borrow_mut().0.push(event);
+        };
+        let signals = SignalFd::new(&SigSet::empty()).unwrap();
+        let controller = Controller::new(config.plan.clone(), start);
+        let panels: Vec<Box<dyn Panel>> = vec![Box::new(fake.clone())];
+        let mut life = Life::new(controller, hub, panels, signals, &config);
+        edge(0, Edge::Down);
+        life.turn(at(0), 1, None);
+        // Kept from looking over the end of the hold time, the loop comes back for another reason than the panel.
+        edge(480, Edge::Up);
+        life.turn(at(510), 0, None);
+        assert_eq!(life.controller.layer().0, 1, "a press, not a hold");
+        let control = ControlId(0);
+        let feedback = Feedback::Confirmed;
+        assert!(
+            fake.0
+                .borrow()
+                .1
+                .contains(&Show::Feedback { control, feedback })
+        );
+        life.finish(at(600));
+        assert_eq!(life.controller.tally().pressed, 1);
     }
 }

@@ -45,7 +45,7 @@ use poll::Poller;
 /// Unknown names are looked up again after so many units of `retry_ms` at the latest, since devices get added.
 const NAMES_AGAIN: u32 = 120;
 
-/// A reload waits at most this long for commands in flight to end.
+/// A reload waits at most this long for presses to end.
 const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs the panel until it is told to stop. `config` is what `file` held.
@@ -141,7 +141,7 @@ fn reload(file: &Path, life: &mut Life, present: &Config) -> Option<Config> {
             return None;
         }
     };
-    life.settle_commands(now + RELOAD_PATIENCE);
+    life.settle_presses(now + RELOAD_PATIENCE);
     match faces::swap_panels(&mut life.panels, present, &config, now) {
         Ok(()) => {}
         Err(failure) => {

@@ -203,7 +203,12 @@ impl Poller {
         self.token_tries = 0;
         self.enter(life, Link::Ready);
         life.lanes.warm(monotonic(), false);
-        Ok(next_poll(now, life.controller.last_event(), &self.rhythm))
+        Ok(next_poll(
+            now,
+            monotonic(),
+            life.controller.last_event(),
+            &self.rhythm,
+        ))
     }
 
     fn names(&mut self, life: &mut Life) -> Result<(), Trouble> {

@@ -27,6 +27,8 @@ pub struct Readings {
     missed: Vec<u8>,
     /// By point: complete readings of its device in a row that did not have it.
     lacking: Vec<u8>,
+    /// A device was not found by itself since all of them were last read: its name has been looked up for that.
+    not_found: bool,
 }
 
 impl Readings {
@@ -51,9 +53,20 @@ impl Readings {
         if std::mem::take(&mut life.read_aside) || life.controller.is_unsettled() {
             self.forget_tags();
         }
+        if life.directory.len() == 0 {
+            return fetches::probe(session, life).map(|()| true);
+        }
+        // A tag is good for the way that it came by, as long as that is the only one: in between the home may have
+        // changed and changed back.
         match choose(life.directory.len(), &self.measured, life.pacer.hub()) {
-            Way::List => self.read_list(life, session),
-            Way::Singles => self.read_singles(life, session).map(|()| true),
+            Way::List => {
+                self.single_tags.clear();
+                self.read_list(life, session)
+            }
+            Way::Singles => {
+                self.list_tag.clear();
+                self.read_singles(life, session).map(|()| true)
+            }
         }
     }
 
@@ -72,17 +85,20 @@ impl Readings {
                 self.list_tag = etag;
                 confirm(life, poll, |_| true);
             }
-            Ok(Fetched::Whole { what, .. }) if what.items == 0 && life.directory.len() > 0 => {
+            Ok(Fetched::Whole { what, .. }) if what.items == 0 => {
                 complete = false;
             }
             Ok(Fetched::Whole { what, etag, bytes }) => {
-                self.list_tag = etag;
                 self.measured.items = what.items;
                 self.measured.list = bytes;
                 life.learn(what.dialect);
-                self.find_lacking(life, &what.readings, |index| {
+                let lacks = self.find_lacking(life, &what.readings, |index| {
                     what.present.get(index).copied().unwrap_or(false)
                 });
+                // A list that lacks something of ours must come again whole: it is counted, and never confirmed.
+                if !lacks && what.present.iter().all(|present| *present) {
+                    self.list_tag = etag;
+                }
                 self.missed.resize(what.present.len(), 0);
                 for (misses, present) in self.missed.iter_mut().zip(&what.present) {
                     *misses = if *present {
@@ -112,8 +128,14 @@ impl Readings {
                 .poll_ended(poll, monotonic(), result.is_ok());
             let tag = match result {
                 Err(Refusal::Hub { error, .. }) if error.kind == Kind::NotFound => {
-                    life.names_in_doubt = true;
                     measured = false;
+                    if self.not_found {
+                        // Looked up, found in the list, and again not found by itself: then the list it is.
+                        self.measured.singles = u64::MAX;
+                    } else {
+                        self.not_found = true;
+                        life.names_in_doubt = true;
+                    }
                     continue;
                 }
                 Err(refusal) => return Err(refusal),
@@ -124,9 +146,9 @@ impl Readings {
                 }
                 Ok(Fetched::Whole { what, etag, bytes }) => {
                     bytes_of_all += bytes;
-                    self.find_lacking(life, &what.0, |of| of == index);
+                    let lacks = self.find_lacking(life, &what.0, |of| of == index);
                     tell(life, poll, what.0);
-                    etag
+                    if lacks { String::new() } else { etag }
                 }
             };
             if let Some(slot) = self.single_tags.get_mut(index) {
@@ -135,18 +157,20 @@ impl Readings {
         }
         if measured {
             self.measured.singles = bytes_of_all;
+            self.not_found = false;
         }
         Ok(())
     }
 
     /// Tells of points whose device is there and has no such capability, over and over: a device that starts may show
-    /// its capabilities late. `read`: whether these are complete readings of the nth bound device.
+    /// its capabilities late. `read`: whether these are complete readings of the nth bound device. `true`: something lacks.
     fn find_lacking(
         &mut self,
         life: &mut Life,
         readings: &[(u16, Reading)],
         read: impl Fn(usize) -> bool,
-    ) {
+    ) -> bool {
+        let mut lacks = false;
         self.lacking.resize(life.plan.points.len(), 0);
         for (point, count) in (0_u16..).map(PointId).zip(&mut self.lacking) {
             if !life.directory.index_of(point).is_some_and(&read) {
@@ -156,6 +180,7 @@ impl Readings {
                 *count = 0;
                 continue;
             }
+            lacks = true;
             *count = count.saturating_add(1);
             let spec = life.plan.points.get(usize::from(point.0));
             if let (3, Some(spec)) = (*count, spec) {
@@ -163,6 +188,7 @@ impl Readings {
                 life.controller.missing(point, why);
             }
         }
+        lacks
     }
 }
 

@@ -10,7 +10,7 @@ fn unchanged(sim: &Sim) -> u64 {
     sim.counters()["statuses"]["304"].as_u64().unwrap_or(0)
 }
 
-fn conditional(sim: &Sim) -> Wall {
+fn setup(sim: &Sim) -> Setup {
     let lines = [
         "Host: {host}",
         "Accept-Encoding: gzip",
@@ -26,7 +26,10 @@ fn conditional(sim: &Sim) -> Wall {
             lines.join(", ")
         ))
         .light("desk", "Office/Desk light")
-        .ready()
+}
+
+fn conditional(sim: &Sim) -> Wall {
+    setup(sim).ready()
 }
 
 #[test]
@@ -47,7 +50,7 @@ fn a_home_at_rest_is_read_once_and_every_change_is_seen() {
     });
     assert_eq!(wall.now("desk")["on"], false);
     // Whatever the hub said before it was away counts no more.
-    sim.post("restart", &json!({"down_ms": 300}));
+    sim.post("restart", &json!({"down_ms": 1000}));
     wall.link("no-hub");
     let before = unchanged(&sim);
     wall.link("ready");
@@ -64,5 +67,38 @@ fn a_hub_without_validators_is_simply_read() {
     sim.set("Office/Desk light", "onoff", json!(true));
     wall.lamp("desk", "ready", true);
     assert_eq!(unchanged(&sim), 0);
+    wall.stop();
+}
+
+#[test]
+fn a_list_that_lacks_a_device_never_confirms_it() {
+    // V2 reads the list, where more than a few devices are bound.
+    let sim = Sim::with(&["--devices", "12", "--dialect", "v2", "--etag", "on"]);
+    let mut setup = setup(&sim);
+    for (name, device) in [
+        ("a", "Kitchen/Worktop light"),
+        ("b", "Bedroom/Bedside lamp"),
+        ("c", "Living room/Ceiling light"),
+        ("d", "Living room/Floor lamp"),
+    ] {
+        setup = setup.light(name, device);
+    }
+    let mut wall = setup.ready();
+    wall.until("desk", "ready");
+    sim.until("replies without a body", |sim| unchanged(sim) >= 2);
+    sim.post("restart", &json!({"down_ms": 1000}));
+    sim.post("gone", &json!({"device": "Office/Desk light"}));
+    wall.link("no-hub");
+    wall.link("ready");
+    let from = wall.shows.len();
+    wall.until("desk", "blocked");
+    for line in wall.shows.all().iter().skip(from) {
+        assert!(
+            !line.contains("\"show\":\"desk\",\"state\":\"ready\""),
+            "{line}\n{}",
+            wall.story()
+        );
+    }
+    wall.until("a", "ready");
     wall.stop();
 }

@@ -104,3 +104,26 @@ fn while_nothing_happens_it_sleeps() {
     assert!(naps <= 60, "{naps}");
     wall.stop();
 }
+
+#[test]
+fn a_click_that_might_have_become_two_is_done_before_the_end() {
+    let sim = Sim::new();
+    let mut wall = Setup::of(&sim)
+        .control(
+            "night",
+            "click_ms = 1000\npress = { flow = \"Good night\" }\ndouble_click = { flow = \"Panic\" }",
+        )
+        .ready();
+    // Neither a reload nor the end of the input takes it away.
+    wall.tap("night");
+    wall.signal(Signal::SIGHUP);
+    wall.word("night", "confirmed");
+    wall.logged("panel.toml loaded");
+    wall.link("ready");
+    wall.tap("night");
+    wall.hang_up();
+    assert!(wall.end().success());
+    assert_eq!(sim.starts(), ["Good night", "Good night"]);
+    let tally = wall.logged("stopped; ");
+    assert!(tally.contains("2 pressed: 2 confirmed"), "{tally}");
+}

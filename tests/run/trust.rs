@@ -65,7 +65,7 @@ fn the_bearer_shows_nowhere() {
     let mut wall = Setup::of(&sim).light("desk", "Office/Desk light").ready();
     wall.tap("desk");
     wall.word("desk", "confirmed");
-    sim.post("restart", &serde_json::json!({"down_ms": 200}));
+    sim.post("restart", &serde_json::json!({"down_ms": 1000}));
     wall.link("no-hub");
     wall.link("ready");
     for part in sim.bearer().split(':') {

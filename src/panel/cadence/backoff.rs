@@ -23,6 +23,17 @@ pub enum Cause {
     Busy(Option<Duration>),
 }
 
+/// The longest pause that a hub is granted: one odd Retry-After must not make a panel useless for the evening.
+const TOLD_CEILING: Duration = Duration::from_secs(300);
+
+/// How long to leave a hub alone that said 429 or 503: as `told`, within bounds, else `otherwise`. `unit` is the shortest pause, so that
+/// a hub that says zero is not asked without a breath.
+pub fn told_pause(told: Option<Duration>, otherwise: Duration, unit: Duration) -> Duration {
+    told.map_or(otherwise, |told| {
+        told.clamp(unit.min(TOLD_CEILING), TOLD_CEILING)
+    })
+}
+
 /// Grows pauses between tries and shakes them a little, so that several panels do not knock in step.
 #[derive(Clone, Debug)]
 pub struct Backoff {
@@ -34,8 +45,6 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    const TOLD_CEILING: Duration = Duration::from_secs(300);
-
     /// `unit` is the shortest pause; `seed` only needs to differ between panels.
     pub fn new(unit: Duration, seed: u64) -> Backoff {
         Backoff {
@@ -77,9 +86,7 @@ impl Backoff {
             Cause::WrongHub => self.shake(unit * 10),
             Cause::Token => self.shake(unit * 120),
             Cause::NoHub => self.shake(grown(1, 20, n)),
-            // A hub that says zero would be asked without a breath.
-            Cause::Busy(Some(told)) => told.clamp(unit, Self::TOLD_CEILING),
-            Cause::Busy(None) => grown(2, 8, n),
+            Cause::Busy(told) => told_pause(told, grown(2, 8, n), unit),
         }
     }
 

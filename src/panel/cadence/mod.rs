@@ -7,7 +7,7 @@
 mod backoff;
 mod pacer;
 
-pub use backoff::{Backoff, Cause};
+pub use backoff::{Backoff, Cause, told_pause};
 pub use pacer::Pacer;
 
 use std::time::Duration;
@@ -30,17 +30,18 @@ pub struct Rhythm {
     pub retry: Duration,
 }
 
-/// When the next regular poll is due after one that began at `began`.
+/// When the next regular poll is due after one that began at `began` and ended at `ended`.
 ///
-/// `active` while a hand was on the panel lately, `idle` otherwise.
-pub fn next_poll(began: Time, last_event: Option<Time>, rhythm: &Rhythm) -> Time {
+/// `active` while a hand was on the panel lately, `idle` otherwise. After a poll that took long, at least as long again: a
+/// large home must not keep a small board and its hub busy without end.
+pub fn next_poll(began: Time, ended: Time, last_event: Option<Time>, rhythm: &Rhythm) -> Time {
     let touched = last_event.is_some_and(|at| began < at + rhythm.idle_after);
-    began
-        + if touched {
-            rhythm.active
-        } else {
-            rhythm.idle.max(rhythm.active)
-        }
+    let pause = if touched {
+        rhythm.active
+    } else {
+        rhythm.idle.max(rhythm.active)
+    };
+    (began + pause).max(ended + ended.since(began))
 }
 
 /// How the bound devices are read.
@@ -105,12 +106,15 @@ mod tests {
             names: s(60),
             retry: s(1),
         };
-        for (began, event, due) in [
-            (0, None, 5000),
-            (20_000, Some(19_000), 21_000),
-            (60_000, Some(19_000), 65_000),
+        for (began, took, event, due) in [
+            (0, 10, None, 5000),
+            (20_000, 499, Some(19_000), 21_000),
+            (20_000, 700, Some(19_000), 21_400),
+            (20_000, 8000, Some(19_000), 36_000),
+            (60_000, 0, Some(19_000), 65_000),
         ] {
-            assert_eq!(next_poll(T(began), event.map(T), &rhythm), T(due));
+            let next = next_poll(T(began), T(began + took), event.map(T), &rhythm);
+            assert_eq!(next, T(due), "{began} {took}");
         }
     }
 

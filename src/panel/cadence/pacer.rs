@@ -32,7 +32,7 @@ impl Pacer {
     }
 
     /// How many requests may be in flight at once, the poll among them; `hung` of them have waited long for their devices.
-    /// On V3 those count no more, so that no number of dead devices delays the others. V2 takes two at a time, whatever they do.
+    /// On V3 those count no more, so that dead devices delay no others. V2 takes two at a time, whatever they do.
     pub fn width(&self, hung: usize) -> usize {
         if self.dialect == Dialect::V3 {
             3 + hung
@@ -81,9 +81,14 @@ impl Pacer {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// The hub asked for a pause.
+    /// The hub asked for a pause, until this instant.
     pub fn hold(&mut self, until: Time) {
         self.held_until = self.held_until.max(until);
+    }
+
+    /// Until when nothing starts, because the hub asked for it; in the past where it did not.
+    pub fn held_until(&self) -> Time {
+        self.held_until
     }
 }
 

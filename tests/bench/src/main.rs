@@ -34,7 +34,7 @@ const USAGE: &str = "usage: homey-bench [--quick] [--json] [--check] [--bin DIR]
 type Measure = fn(&Bench, &mut Report) -> Result<()>;
 
 /// Name, what it is, and how it is measured.
-const FIGURES: [(&str, &str, Measure); 8] = [
+const FIGURES: [(&str, &str, Measure); 10] = [
     (
         "memory",
         "peak and steady memory by size of the home and coding of its list",
@@ -47,8 +47,14 @@ const FIGURES: [(&str, &str, Measure); 8] = [
     ),
     (
         "press",
-        "press to acknowledgement and to the first byte of its command, in every state of the poll",
-        press::run,
+        "press to acknowledgement and to the first byte of its command, in every state of the poll; V3",
+        press::v3,
+    ),
+    ("press-v2", "the same towards a V2 hub", press::v2),
+    (
+        "press-list",
+        "the same while a list of 10,000 devices comes in and is decoded",
+        press::decoding,
     ),
     (
         "reconnect",

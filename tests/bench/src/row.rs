@@ -66,14 +66,24 @@ impl Row {
         self
     }
 
-    /// Whether all limits are kept; `None` without any.
+    /// One more note.
+    pub fn also(mut self, note: &str) -> Row {
+        if !self.note.is_empty() {
+            self.note.push_str("; ");
+        }
+        self.note.push_str(note);
+        self
+    }
+
+    /// Whether all limits are kept, which no samples do not; `None` without any.
     fn kept(&self) -> Option<bool> {
         let kept = |(name, bound): &(&str, f64)| {
             self.values
                 .iter()
                 .any(|(known, value)| known == name && value <= bound)
         };
-        (!self.limits.is_empty()).then(|| self.limits.iter().all(kept))
+        let any = self.samples != Some(0);
+        (!self.limits.is_empty()).then(|| any && self.limits.iter().all(kept))
     }
 
     fn line(&self) -> String {
@@ -202,6 +212,8 @@ mod tests {
         ] {
             assert_eq!(row.kept(), kept, "{row:?}");
         }
+        let none = Row::new("f", "c", "ms").samples(&Samples::default());
+        assert_eq!(none.limit("p99", 5.0).kept(), Some(false));
         let line = row(5.125).limit("p99", 5.0).line();
         assert!(
             line.contains("p99 5.12 ms") && line.contains("MISSED (p99 <= 5)"),

@@ -46,9 +46,64 @@ impl Samples {
     }
 }
 
+/// Samples, and apart from them those during which the machine was busy with something else.
+#[derive(Clone, Debug, Default)]
+pub struct Sifted {
+    calm: Samples,
+    all: Samples,
+}
+
+impl Sifted {
+    pub fn push_time(&mut self, time: Duration, disturbed: bool) {
+        self.all.push_time(time);
+        if !disturbed {
+            self.calm.push_time(time);
+        }
+    }
+
+    /// Whether there are fewer than `count` undisturbed ones, though it was tried twice as often.
+    pub fn lacks(&self, count: usize) -> bool {
+        self.calm.len() < count && self.all.len() < 2 * count
+    }
+
+    /// Those that count: the undisturbed ones where most are such, else all.
+    pub fn counted(&self) -> &Samples {
+        match 2 * self.calm.len() > self.all.len() {
+            true => &self.calm,
+            false => &self.all,
+        }
+    }
+
+    /// What is to be said of the rest.
+    pub fn note(&self) -> String {
+        match self.all.len() - self.counted().len() {
+            0 if self.calm.len() < self.all.len() => "the machine was busy".into(),
+            0 => String::new(),
+            n => format!("{n} more while the machine was busy"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn disturbed_samples_count_only_where_most_are_such() {
+        let time = Duration::from_millis;
+        let mut sifted = Sifted::default();
+        sifted.push_time(time(1), false);
+        sifted.push_time(time(9), true);
+        assert_eq!(
+            (sifted.counted().most(), sifted.note().as_str()),
+            (9.0, "the machine was busy")
+        );
+        sifted.push_time(time(2), false);
+        assert_eq!((sifted.counted().most(), sifted.counted().len()), (2.0, 2));
+        assert_eq!(sifted.note(), "1 more while the machine was busy");
+        assert_eq!([2, 1].map(|n| sifted.lacks(n)), [false, false]);
+        assert!(sifted.lacks(3));
+    }
 
     #[test]
     fn quantiles_are_samples() {

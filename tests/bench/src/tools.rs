@@ -49,6 +49,22 @@ pub fn busy_ms(process: Process) -> f64 {
     }
 }
 
+/// Milliseconds that all threads of these processes were ready to run and had no processor; 0 where the kernel keeps no count.
+pub fn kept_waiting(processes: &[Process]) -> f64 {
+    let mut sum = 0.0;
+    for process in processes {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", process.pid()));
+        for thread in threads.into_iter().flatten().flatten() {
+            let stat = std::fs::read_to_string(thread.path().join("schedstat"));
+            let waited = stat
+                .ok()
+                .and_then(|s| s.split_whitespace().nth(1)?.parse::<f64>().ok());
+            sum += waited.unwrap_or(0.0) / 1e6;
+        }
+    }
+    sum
+}
+
 /// What counts the instructions of a program in user mode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Counter {

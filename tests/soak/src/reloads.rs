@@ -102,7 +102,7 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
                 format!("reload {round}: a bad file moved the connection")
             });
         }
-        if round == tier.reloads.div_ceil(10) {
+        if round == tier.reloads.div_ceil(2) {
             settled = house.figures();
         }
     }
@@ -148,7 +148,7 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
     report.table = table(&heads, &[numbers.iter().map(ToString::to_string).collect()]);
     report
         .table
-        .push_str("settled is after a tenth of them; bad files, in turn:");
+        .push_str("settled is after half of them; bad files, in turn:");
     for (what, ..) in MISTAKES {
         report.table.push_str(&format!(" {what};"));
     }

@@ -12,7 +12,7 @@ use crate::row::{Report, Row};
 use crate::stats::Samples;
 
 /// Nothing but presses makes this panel ask anything.
-const QUIET: &str = "[poll]\ninterval_ms = 60000\nidle_ms = 60000";
+pub const QUIET: &str = "[poll]\ninterval_ms = 60000\nidle_ms = 60000\n[timing]\nstale_ms = 600000";
 
 pub fn hard(bench: &Bench, report: &mut Report) -> Result<()> {
     let mut home = Home::new(bench, 120, &[])?;
@@ -33,21 +33,22 @@ fn handshakes(home: &Home) -> Result<(u64, u64)> {
 }
 
 fn rows(case: &str, volley: &Volley, note: String, report: &mut Report) {
-    report.add(ack_row("reconnect", case, &volley.ack));
-    let row = Row::new("reconnect", format!("byte: {case}"), "ms").samples(&volley.byte);
-    report.add(row.note(note));
+    report.add(volley.ack("reconnect", case));
+    report.add(volley.byte("reconnect", case).also(&note));
 }
 
 /// All connections have just ended: the session is resumed.
 fn cut(bench: &Bench, home: &Home, report: &mut Report) -> Result<()> {
     let mut wall = Wall::new(bench, home, |config| config.also(QUIET))?;
     let (before, mut volley) = (handshakes(home)?, Volley::default());
-    for n in 0..bench.count(100, 15) {
+    let (count, mut n) = (bench.count(100, 15), 0);
+    while volley.lacks(count) {
         // The poll that the last press brought is over by then.
         std::thread::sleep(Duration::from_millis(1200));
         wall.relay.cut(None);
         std::thread::sleep(Duration::from_millis(20));
         one(&mut wall, n, &mut volley)?;
+        n += 1;
     }
     let after = handshakes(home)?;
     let note = format!(
@@ -63,12 +64,14 @@ fn cut(bench: &Bench, home: &Home, report: &mut Report) -> Result<()> {
 fn gone(bench: &Bench, home: &mut Home, report: &mut Report) -> Result<()> {
     let mut wall = Wall::new(bench, home, |config| config.also(QUIET))?;
     let (mut full, mut volley) = (0, Volley::default());
-    for n in 0..bench.count(30, 5) {
+    let (count, mut n) = (bench.count(30, 5), 0);
+    while volley.lacks(count) {
         std::thread::sleep(Duration::from_millis(1200));
         home.sim.kill();
         home.sim.revive()?;
         std::thread::sleep(Duration::from_millis(50));
         one(&mut wall, n, &mut volley)?;
+        n += 1;
         full += handshakes(home)?.0;
     }
     let note = format!("{full} full");
@@ -78,9 +81,7 @@ fn gone(bench: &Bench, home: &mut Home, report: &mut Report) -> Result<()> {
 
 fn one(wall: &mut Wall, n: usize, volley: &mut Volley) -> Result<()> {
     let name = format!("c{}", n % CONTROLS);
-    let (ack, byte) = wall.measure(&name)?;
-    volley.ack.push_time(ack);
-    volley.byte.push_time(byte);
+    wall.measure(&name, volley)?;
     wall.end(&name, &["confirmed"])?;
     Ok(())
 }
@@ -90,8 +91,9 @@ fn other_device(bench: &Bench, home: &Home, report: &mut Report) -> Result<()> {
     let mut wall = Wall::new(bench, home, |config| config)?;
     hang(home, &home.lights[0], true)?;
     let (count, mut volley) = (bench.count(200, 40), Volley::default());
-    while volley.ack.len() < count {
-        wall.measure("c0")?;
+    while volley.lacks(count) {
+        wall.press("c0")?;
+        std::thread::sleep(Duration::from_millis(20));
         // Its command is in flight for 5 s.
         for n in 0..count.min(40) {
             one(&mut wall, 1 + n % (CONTROLS - 1), &mut volley)?;
@@ -100,20 +102,9 @@ fn other_device(bench: &Bench, home: &Home, report: &mut Report) -> Result<()> {
         wall.end("c0", &["unknown", "refused", "confirmed"])?;
     }
     hang(home, &home.lights[0], false)?;
-    report.add(ack_row(
-        "reconnect",
-        "another device's command unanswered",
-        &volley.ack,
-    ));
-    report.add(
-        Row::new(
-            "reconnect",
-            "byte: another device's command unanswered",
-            "ms",
-        )
-        .samples(&volley.byte)
-        .limit("p99", BYTE_V3),
-    );
+    let case = "another device's command unanswered";
+    report.add(volley.ack("reconnect", case));
+    report.add(volley.byte("reconnect", case).limit("p99", BYTE_V3));
     Ok(())
 }
 
@@ -121,34 +112,32 @@ fn other_device(bench: &Bench, home: &Home, report: &mut Report) -> Result<()> {
 fn same_device(bench: &Bench, home: &Home, report: &mut Report) -> Result<()> {
     let mut wall = Wall::new(bench, home, |config| config)?;
     hang(home, &home.lights[0], true)?;
-    let (mut ack, mut end) = (Samples::default(), Samples::default());
+    let (mut ack, mut first, mut last) =
+        (Samples::default(), Samples::default(), Samples::default());
     let (rounds, mut left) = (bench.count(5, 2), 0);
     for _ in 0..rounds {
-        wall.measure("c0")?;
+        wall.press("c0")?;
         std::thread::sleep(Duration::from_millis(200));
         let from = wall.relay.mark();
         let (began, acknowledged) = wall.press("c0")?;
         ack.push_time(acknowledged);
+        // One word for each of the two presses.
         let words = ["expired", "refused", "superseded", "unknown", "confirmed"];
-        // The first of the two words on this control is that of the press before.
-        wall.end("c0", &words)?;
-        end.push_time(wall.end("c0", &words)?.saturating_duration_since(began));
+        for samples in [&mut first, &mut last] {
+            samples.push_time(wall.end("c0", &words)?.saturating_duration_since(began));
+        }
         let records = wall.relay.since(from);
         left += records.iter().filter(|r| wall.is_command(r)).count();
         std::thread::sleep(Duration::from_secs(3));
     }
     hang(home, &home.lights[0], false)?;
-    report.add(ack_row(
-        "reconnect",
-        "same device's command unanswered",
-        &ack,
-    ));
+    let case = "same device's command unanswered";
+    report.add(ack_row("reconnect", case, &ack));
     report.add(
-        Row::new("reconnect", "end: same device's command unanswered", "ms")
-            .samples(&end)
-            .note(format!(
-                "{left} of {rounds} commands left, the others were told so"
-            )),
+        Row::new("reconnect", format!("end: {case}"), "ms")
+            .value("first-word", first.median())
+            .value("second-word", last.median())
+            .note(format!("{left} of {rounds} second commands left")),
     );
     Ok(())
 }

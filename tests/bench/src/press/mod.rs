@@ -8,17 +8,21 @@ mod stall;
 
 use std::time::{Duration, Instant};
 
-use homey_rig::{Config, Panel, Result, SOON};
+use homey_rig::{Config, Panel, Process, Result, SOON};
 
 use crate::home::{Bench, Home, PATIENCE};
 use crate::relay::{Record, Relay};
 use crate::row::{Report, Row};
-use crate::stats::Samples;
+use crate::stats::{Samples, Sifted};
+use crate::tools::kept_waiting;
 
-pub use hard::hard;
+pub use hard::{QUIET, hard};
 
 /// Bindings of the panel that is pressed.
 const CONTROLS: usize = 16;
+
+/// Between two presses: the panel holds commands 8 ms apart, so that those of one press stay in their order.
+const APART: Duration = Duration::from_millis(15);
 
 /// A stalled poll stays so for as long as a volley takes.
 pub const PATIENT: &str =
@@ -39,12 +43,15 @@ pub struct Wall {
     command: usize,
 }
 
-/// What a volley of presses came to.
+/// What presses came to: until they were acknowledged, until their commands left.
 #[derive(Default)]
 pub struct Volley {
-    pub ack: Samples,
-    pub byte: Samples,
+    ack: Sifted,
+    byte: Sifted,
 }
+
+/// Milliseconds: a time in which panel and bench together waited longer than this for a processor measures the machine.
+const DISTURBED: f64 = 2.0;
 
 impl Wall {
     /// A panel with 16 controls that is ready, all its connections through a relay.
@@ -94,24 +101,32 @@ impl Wall {
         found.map(|(when, _)| when)
     }
 
-    /// One press, from `from` records on: until it was acknowledged, until its command left.
-    pub fn measure(&mut self, name: &str) -> Result<(Duration, Duration)> {
-        let from = self.relay.mark();
+    /// Presses once, and takes the times; the press has not ended then.
+    pub fn measure(&mut self, name: &str, volley: &mut Volley) -> Result<()> {
+        let both = [self.panel.process(), Process::new(std::process::id())];
+        let (kept, from) = (kept_waiting(&both), self.relay.mark());
         let (began, ack) = self.press(name)?;
+        volley
+            .ack
+            .push_time(ack, kept_waiting(&both) - kept > DISTURBED);
         let left = self.relay.find(from, SOON, |r| self.is_command(r));
         let left = left.ok_or_else(|| format!("no command left\n{}", self.panel.story()))?;
-        Ok((ack, left.when.saturating_duration_since(began)))
+        let byte = left.when.saturating_duration_since(began);
+        volley
+            .byte
+            .push_time(byte, kept_waiting(&both) - kept > DISTURBED);
+        Ok(())
     }
 
     /// Presses one control after the other, each when the one before has ended.
     pub fn volley(&mut self, count: usize, pause: Duration) -> Result<Volley> {
         let mut volley = Volley::default();
-        for n in 0..count {
+        let mut n = 0;
+        while volley.lacks(count) {
             let name = format!("c{}", n % CONTROLS);
-            let (ack, byte) = self.measure(&name)?;
-            volley.ack.push_time(ack);
-            volley.byte.push_time(byte);
+            self.measure(&name, &mut volley)?;
             self.end(&name, &["confirmed"])?;
+            n += 1;
             // Not in step with anything that the panel does in milliseconds.
             std::thread::sleep(pause + Duration::from_micros(n as u64 * 137 % 1900));
         }
@@ -120,14 +135,26 @@ impl Wall {
 }
 
 impl Volley {
+    /// Whether it needs more presses.
+    pub fn lacks(&self, count: usize) -> bool {
+        self.ack.lacks(count) || self.byte.lacks(count)
+    }
+
+    /// The row of the acknowledgements, with the promise that holds in every state.
+    pub fn ack(&self, figure: &'static str, case: &str) -> Row {
+        ack_row(figure, case, self.ack.counted()).note(self.ack.note())
+    }
+
+    /// The row of the first bytes.
+    pub fn byte(&self, figure: &'static str, case: &str) -> Row {
+        let row = Row::new(figure, format!("byte: {case}"), "ms");
+        row.samples(self.byte.counted()).note(self.byte.note())
+    }
+
     /// Its two rows; `byte`: the limit of the second.
-    pub fn report(&self, case: &str, byte: Option<f64>, report: &mut Report) {
-        report.add(ack_row("press", case, &self.ack));
-        let row = Row::new("press", format!("byte: {case}"), "ms").samples(&self.byte);
-        report.add(match byte {
-            Some(limit) => row.limit("p99", limit),
-            None => row,
-        });
+    pub fn report(&self, case: &str, byte: f64, report: &mut Report) {
+        report.add(self.ack("press", case));
+        report.add(self.byte("press", case).limit("p99", byte));
     }
 }
 
@@ -139,38 +166,38 @@ fn ack_row(figure: &'static str, case: &str, ack: &Samples) -> Row {
         .limit("max", ACK_MAX)
 }
 
-/// In every state of the poll, towards both dialects.
-pub fn run(bench: &Bench, report: &mut Report) -> Result<()> {
-    let count = bench.count(400, 60);
-    let home = Home::new(bench, 120, &[])?;
-    let mut wall = Wall::new(bench, &home, |config| config)?;
-    let volley = wall.volley(count, Duration::from_millis(4))?;
-    volley.report("V3, warm, idle", Some(BYTE_V3), report);
-    drop(wall);
-    for state in stall::STATES {
-        let volley = stall::volley(bench, &home, state, count, Duration::from_millis(4))?;
-        volley.report(&format!("V3, poll {}", state.name), Some(BYTE_V3), report);
-    }
-    drop(home);
-    decoding(bench, report)?;
+/// In every state of the poll, towards a V3 hub.
+pub fn v3(bench: &Bench, report: &mut Report) -> Result<()> {
+    states(bench, report, "v3", (bench.count(400, 60), APART), BYTE_V3)
+}
 
-    let home = Home::new(bench, 120, &["--dialect", "v2"])?;
-    // The hub bears one start in 150 ms.
-    let (count, pause) = (bench.count(200, 20), Duration::from_millis(200));
+/// The same towards a V2 hub, which bears one start in 150 ms.
+pub fn v2(bench: &Bench, report: &mut Report) -> Result<()> {
+    let pause = Duration::from_millis(200);
+    states(bench, report, "v2", (bench.count(200, 15), pause), BYTE_V2)
+}
+
+fn states(
+    bench: &Bench,
+    report: &mut Report,
+    dialect: &str,
+    (count, pause): (usize, Duration),
+    limit: f64,
+) -> Result<()> {
+    let home = Home::new(bench, 120, &["--dialect", dialect])?;
     let mut wall = Wall::new(bench, &home, |config| config)?;
     let volley = wall.volley(count, pause)?;
-    volley.report("V2, warm, idle", Some(BYTE_V2), report);
+    volley.report(&format!("{dialect}, warm, idle"), limit, report);
     drop(wall);
     for state in stall::STATES {
-        let few = bench.count(40, 10);
-        let volley = stall::volley(bench, &home, state, few, pause)?;
-        volley.report(&format!("V2, poll {}", state.name), Some(BYTE_V2), report);
+        let volley = stall::volley(bench, &home, state, count, pause)?;
+        volley.report(&format!("{dialect}, poll {}", state.name), limit, report);
     }
     Ok(())
 }
 
 /// Presses while a list of 10,000 devices comes in and is decoded.
-fn decoding(bench: &Bench, report: &mut Report) -> Result<()> {
+pub fn decoding(bench: &Bench, report: &mut Report) -> Result<()> {
     let home = Home::new(bench, 10_000, &["--compress", "off", "--etag", "off"])?;
     // More devices than are read singly.
     let points = home.points()?;
@@ -183,8 +210,8 @@ fn decoding(bench: &Bench, report: &mut Report) -> Result<()> {
             .also("[poll]\ninterval_ms = 100\nidle_ms = 100")
     })?;
     let mut volley = Volley::default();
-    let (count, began) = (bench.count(200, 40), Instant::now());
-    while volley.ack.len() < count {
+    let (count, began, mut n) = (bench.count(200, 40), Instant::now(), 0);
+    while volley.lacks(count) {
         if began.elapsed() > Duration::from_secs(240) {
             return Err("the list hardly ever came in".into());
         }
@@ -193,13 +220,12 @@ fn decoding(bench: &Bench, report: &mut Report) -> Result<()> {
             std::thread::sleep(Duration::from_micros(200));
             continue;
         }
-        let name = format!("c{}", volley.ack.len() % CONTROLS);
-        let (ack, byte) = wall.measure(&name)?;
-        volley.ack.push_time(ack);
-        volley.byte.push_time(byte);
+        let name = format!("c{}", n % CONTROLS);
+        n += 1;
+        wall.measure(&name, &mut volley)?;
         wall.end(&name, &["confirmed"])?;
-        std::thread::sleep(Duration::from_millis(3));
+        std::thread::sleep(APART);
     }
-    volley.report("V3, list of 10,000 coming in", Some(BYTE_V3), report);
+    volley.report("v3, list of 10,000 coming in", BYTE_V3, report);
     Ok(())
 }

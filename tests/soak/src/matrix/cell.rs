@@ -12,11 +12,13 @@ pub enum How {
     Fresh(Vec<Value>),
     /// A restart of the hub, with the control API's own members.
     Restart(Value),
+    /// Something of the simulator's control API about the lamp's device, and what undoes it.
+    Device(&'static str, Value, &'static str, Value),
     /// The hub's process is stopped; the kernel goes on taking connections for it.
     Frozen,
     /// The hub's process is killed; recovery is another one with the same home.
     Killed,
-    /// Its lists name no flow and no device for so long, then it starts as after a power cut; see the boot phases.
+    /// The same as after a power cut, as far as this phase: `ping`, `empty` or `unready`.
     Booting(Value, &'static str),
 }
 

@@ -8,6 +8,7 @@
 
 mod cell;
 mod commands;
+mod making;
 mod reads;
 mod trial;
 mod whole;
@@ -29,6 +30,7 @@ const ACK: Duration = Duration::from_millis(100);
 pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
     let mut cells = whole::connections(tier);
     cells.extend(whole::hub(tier));
+    cells.extend(whole::device());
     cells.extend(whole::everything());
     cells.extend(reads::reads(tier));
     cells.extend(commands::presses(tier));

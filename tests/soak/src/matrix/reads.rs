@@ -15,7 +15,8 @@ pub fn reads(tier: &Tier) -> Vec<Cell> {
     // Tries that fail at once leave less than a press's life between them, or the next one lets it through.
     let quick = |cell: Cell| Cell {
         when: When::Late,
-        set: &["confirmed", "expired"],
+        // A toggle reads first, and that meets the same fault.
+        set: &["confirmed", "expired", "refused"],
         start: &["confirmed", "expired"],
         ..cell
     };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Rows about connections, the hub as a whole, and whatever is asked of it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::cell::{Cell, How, all, away, fresh, unnoticed};
+use super::cell::{Cell, How, When, all, away, fresh, unnoticed};
 use crate::tier::Tier;
 
 /// Faults that wait for a person: presses are refused at once, and somebody looks again after 5 s.
@@ -184,6 +184,79 @@ pub fn hub(tier: &Tier) -> Vec<Cell> {
             set: &["refused", "confirmed"],
             start: &["confirmed"],
             ..away("restart", "devices not ready", booting("unready"))
+        },
+    ]
+}
+
+/// The lamp's device.
+pub fn device() -> Vec<Cell> {
+    let of = |more: Value| {
+        let mut body = json!({"device": "Office/Desk light"});
+        if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+            body.extend(more);
+        }
+        body
+    };
+    vec![
+        Cell {
+            link: "ready",
+            when: When::Early,
+            lamp: &["pending", "unknown", "ready"],
+            set: &["unknown"],
+            // One device that never answers its command delays no other.
+            start: &["confirmed"],
+            ..away(
+                "device never answers a write",
+                "any",
+                How::Device(
+                    "hang",
+                    of(json!({"on": true})),
+                    "hang",
+                    of(json!({"on": false})),
+                ),
+            )
+        },
+        Cell {
+            link: "ready",
+            lamp: &["blocked"],
+            set: &["refused"],
+            start: &["confirmed"],
+            // Its name is looked up again after a minute at the latest.
+            within: 60_000,
+            ..away(
+                "device removed",
+                "any",
+                How::Device("gone", of(json!({})), "return", of(json!({}))),
+            )
+        },
+        Cell {
+            link: "ready",
+            lamp: &["blocked"],
+            set: &["refused"],
+            start: &["confirmed"],
+            within: 60_000,
+            ..away(
+                "device removed, paired anew",
+                "any",
+                How::Device("gone", of(json!({})), "return", of(json!({"new_id": true}))),
+            )
+        },
+        Cell {
+            link: "ready",
+            lamp: &["unavailable"],
+            set: &["refused", "confirmed", "unknown"],
+            start: &["confirmed"],
+            within: 7000,
+            ..away(
+                "device unavailable",
+                "any",
+                How::Device(
+                    "available",
+                    of(json!({"available": false})),
+                    "available",
+                    of(json!({"available": true})),
+                ),
+            )
         },
     ]
 }

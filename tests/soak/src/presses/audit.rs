@@ -217,3 +217,118 @@ impl Audit {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::tier::FULL;
+
+    const TOGGLE: usize = 0;
+    const FLOW: usize = 4;
+
+    fn press(target: usize, at: u64, word: &str) -> Press {
+        Press {
+            target,
+            at,
+            said: Instant::now(),
+            taken: Some(Duration::from_millis(1)),
+            word: Some(word.into()),
+        }
+    }
+
+    fn flow(at: u64) -> Value {
+        json!({"name": TARGETS[FLOW].done, "outcome": "ok", "time_ms": at})
+    }
+
+    fn write(at: u64, value: bool) -> Value {
+        json!({"name": "Office/Desk light", "capability": "onoff", "value": value, "outcome": "ok", "time_ms": at})
+    }
+
+    /// The broken promises of a story whose tally agrees with its presses.
+    fn broken(
+        presses: Vec<Press>,
+        starts: Vec<Value>,
+        writes: Vec<Value>,
+        frozen: Vec<(u64, u64)>,
+    ) -> Vec<String> {
+        let count = |word: &str| {
+            presses
+                .iter()
+                .filter(|p| p.word.as_deref() == Some(word))
+                .count()
+        };
+        let words: Vec<String> = WORDS.iter().map(|w| format!("{} {w}", count(w))).collect();
+        let tally = format!("{} pressed: {}, 0 open", presses.len(), words.join(", "));
+        let story = Story {
+            presses,
+            counters: json!({"starts": starts, "writes": writes}),
+            tally,
+            ill: frozen.clone(),
+            frozen,
+            wrong: 0.3,
+        };
+        let mut audit = Audit::default();
+        audit.add(&story, &FULL);
+        for at in [TOGGLE, FLOW] {
+            audit.row(TARGETS[at].done, Some(at));
+        }
+        audit.broken
+    }
+
+    #[test]
+    fn a_true_story_breaks_nothing() {
+        let presses = vec![
+            press(TOGGLE, 1000, "confirmed"),
+            press(FLOW, 1000, "confirmed"),
+            press(FLOW, 2000, "unknown"),
+        ];
+        let found = broken(
+            presses,
+            vec![flow(1010), flow(2010)],
+            vec![write(1010, true)],
+            vec![],
+        );
+        assert_eq!(found, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_must_not_be_is_found() {
+        let one = |word| vec![press(FLOW, 1000, word)];
+        let doubled = broken(
+            one("confirmed"),
+            vec![flow(1010), flow(1020)],
+            vec![],
+            vec![],
+        );
+        assert!(doubled[0].contains("done 2 times"), "{doubled:?}");
+        let refused = broken(one("refused"), vec![flow(1010)], vec![], vec![]);
+        assert!(
+            refused[0].contains("refused, but done 1 times"),
+            "{refused:?}"
+        );
+        let idle = broken(one("confirmed"), vec![], vec![], vec![]);
+        assert!(idle[0].contains("done 0 times"), "{idle:?}");
+        let late = broken(one("unknown"), vec![flow(4500)], vec![], vec![]);
+        assert!(late[0].contains("3500 ms after its press"), "{late:?}");
+        let held = broken(one("unknown"), vec![flow(4500)], vec![], vec![(1100, 4490)]);
+        assert_eq!(held, Vec::<String>::new());
+        let endless = broken(one("taken"), vec![], vec![], vec![]);
+        assert!(endless[0].contains("never ended"), "{endless:?}");
+    }
+
+    #[test]
+    fn a_value_may_be_sent_again_only_where_something_was_wrong() {
+        let twice = || vec![write(1010, true), write(1400, true)];
+        let presses = || vec![press(TOGGLE, 1000, "confirmed")];
+        let well = broken(presses(), vec![], twice(), vec![]);
+        assert!(well[0].contains("2 done"), "{well:?}");
+        assert_eq!(
+            broken(presses(), vec![], twice(), vec![(1005, 1390)]),
+            Vec::<String>::new()
+        );
+    }
+}
