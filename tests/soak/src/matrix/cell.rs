@@ -60,6 +60,8 @@ pub struct Cell {
     pub lasts: u64,
     /// Recovery begins with a press.
     pub hand: bool,
+    /// The hub asked for a pause, which outlasts the fault: presses work again within the same limit.
+    pub paused: bool,
 }
 
 /// No hub: the lamp is stale, presses expire, and it is found again within 15 s of its return (N13, issue 3 section 3).
@@ -80,6 +82,7 @@ pub fn away(fault: &str, phase: &str, how: How) -> Cell {
         pinned: false,
         lasts: 0,
         hand: false,
+        paused: false,
     }
 }
 

@@ -29,6 +29,7 @@ pub fn reads(tier: &Tier) -> Vec<Cell> {
             link: "ready",
             lamp: &["ready"],
             within: 5000,
+            paused: true,
             ..quick(poll(fault, "reply", body))
         }
     };
