@@ -22,7 +22,7 @@ step_iofaults() {
     cargo build --locked --package homey-sim
     cargo build --locked --package homey-shim
     runner=CARGO_TARGET_$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')_RUNNER
-    export "$runner=env LD_PRELOAD=$PWD/target/debug/libhomey_shim.so"
+    export "$runner=env LD_PRELOAD=${CARGO_TARGET_DIR:-$PWD/target}/debug/libhomey_shim.so"
     export HOMEY_SHIM_REPORT="$report" HOMEY_SHIM_FAULTS=10 HOMEY_SHIM_SEED=1
     # The program itself, not the tests that start it, nor the simulator.
     HOMEY_SHIM_ONLY=homey-panel timeout "$limit" cargo test --package homey-panel --locked --no-fail-fast \
@@ -59,5 +59,5 @@ build_days() {
 # T13: a month in virtual time, in less than a minute where nothing else runs.
 step_days() {
     build_days
-    timeout "$limit" target/release/homey-days
+    timeout "$limit" "${CARGO_TARGET_DIR:-target}/release/homey-days"
 }

@@ -81,8 +81,8 @@ fn through_restarts_and_stalls_every_press_ends_in_one_word() {
     wall.until("work", "ready");
     wall.until("desk", "ready");
     let after = wall.fds();
-    // Each of the six lanes may stand now.
-    assert!(after <= fds + 6, "{after} descriptors, {fds} before");
+    // Two commands' connections stay, of which one may not have stood before.
+    assert!(after <= fds + 3, "{after} descriptors, {fds} before");
     let words = ["confirmed", "refused", "superseded", "expired", "unknown"];
     let told = || {
         let shows = wall.shows.all();

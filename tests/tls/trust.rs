@@ -215,7 +215,7 @@ fn hubs_that_are_not_trusted() {
             );
             let is_wrong = matches!(
                 fault,
-                TlsFault::WrongName { .. } | TlsFault::Untrusted { .. }
+                TlsFault::Expired | TlsFault::WrongName { .. } | TlsFault::Untrusted { .. }
             );
             assert_eq!(error.is_wrong_host(), is_wrong, "{text}");
             assert_eq!(seen.request, "", "the request must not leave");
