@@ -32,6 +32,7 @@ const KNOWN: &[(&str, &str)] = &[
         "a handshake was cut, or showed another certificate",
     ),
     ("is not JSON", "JSON that was cut"),
+    ("ends in the middle of its JSON", "JSON that was cut"),
     ("another hub answers", "another hub's id"),
     ("stopped;", "the end"),
 ];

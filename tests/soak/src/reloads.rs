@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use homey_rig::{Result, SOON};
+use homey_rig::{Result, SOON, Sim};
 use nix::sys::signal::Signal;
 
 use crate::house::{House, Programs};
@@ -80,6 +80,9 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
             };
             let ended = press(&mut house, there, gone)?;
             presses += 1;
+            // It may be done before all else is read.
+            let read = |_: &Sim| Ok(house.panel.times_logged("everything read") > good);
+            house.sim.until("the state of everything", SOON, read)?;
             worst = worst.max(ended.saturating_duration_since(sent).as_millis());
             let answered = answered(&house, from, gone);
             report.promise(!answered, || {

@@ -38,7 +38,7 @@ pub const FULL: Tier = Tier {
     matrix_houses: 6,
     press_houses: 5,
     presses: 10_000,
-    poll_houses: 6,
+    poll_houses: 8,
     polls: 100_000,
     fault_every: 50,
     settled_polls: 10_000,

@@ -55,14 +55,25 @@ pub fn run(programs: &Programs, tier: &Tier) -> Result<Report> {
         .into_inner()
         .map_err(|_| "a house's thread panicked".to_string())?;
     found.sort_by_key(|(n, _)| *n);
+    let mut again = Vec::new();
+    if tier.scale > 1 {
+        // A tenth of a second for a connection is little on a machine that does other things: once more, alone.
+        let mut bench = trial::Bench::new(programs, tier);
+        for (cell, (n, trial)) in cells.iter().zip(&mut found) {
+            if !trial.problems.is_empty() {
+                again.push(*n);
+                *trial = bench.run(cell);
+            }
+        }
+    }
     let mut report = Report::default();
     let mut rows = Vec::new();
     let mut worst = Duration::ZERO;
-    for (cell, (_, trial)) in cells.iter().zip(&found) {
-        let verdict = if trial.problems.is_empty() {
-            "ok"
-        } else {
-            "BROKEN"
+    for (cell, (n, trial)) in cells.iter().zip(&found) {
+        let verdict = match (trial.problems.is_empty(), again.contains(n)) {
+            (true, false) => "ok",
+            (true, true) => "ok, second try",
+            (false, _) => "BROKEN",
         };
         rows.push(vec![
             cell.fault.clone(),

@@ -271,9 +271,10 @@ pub fn everything() -> Vec<Cell> {
             all(json!({"kind": "drip", "phase": "head"})),
         ),
         away(
-            "drip, a byte a second",
+            // The four bytes of a ping's reply take longer than a poll may.
+            "drip, a byte in 3 s",
             "body, all",
-            all(json!({"kind": "drip", "phase": "body"})),
+            all(json!({"kind": "drip", "phase": "body", "ms": 3000})),
         ),
         away(
             "wrong length, 10 more",
