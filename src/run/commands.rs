@@ -12,7 +12,7 @@ use crate::http::ResponseHead;
 use crate::net::{self, Error, Phase, Repeat, Session};
 use crate::panel::cadence::told_pause;
 use crate::panel::plan::PointId;
-use crate::panel::{Call, Order, Outcome};
+use crate::panel::{Call, Link, Order, Outcome};
 use crate::time::Time;
 
 use super::fetches;
@@ -21,6 +21,9 @@ use super::life::Life;
 
 /// A request, what it does in words, and the scope that it needs.
 type Made = (net::Request, String, Option<&'static str>);
+
+/// Why a one-shot is refused that a hub did not know while it started.
+const STARTING: &str = "the hub is still starting and does not know it yet; press again";
 
 /// What came of the try to start a call.
 enum Start {
@@ -138,6 +141,7 @@ impl Life {
             scope,
             read,
             life: call.life,
+            once: request.repeat == Repeat::Never,
             departed: false,
         };
         if self.lanes.start(job, request, now, idle).is_err() {
@@ -265,7 +269,12 @@ impl Life {
             Kind::NotFound => {
                 self.names_in_doubt = true;
                 self.trouble = true;
-                refused(job, error.to_string())
+                match self.controller.link_state() {
+                    Link::Ready => refused(job, error.to_string()),
+                    // A hub that starts knows nothing for a while. What may be sent twice is sent again.
+                    _ if job.once => refused(job, STARTING.to_owned()),
+                    _ => Outcome::NotNow { pause: self.retry },
+                }
             }
             _ if error.may_have_run() && job.read.is_none() => {
                 if let Some(told) = text("retry-after").and_then(retry_after) {

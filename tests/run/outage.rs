@@ -47,7 +47,8 @@ fn a_restart_of_the_hub_is_said_and_survived() {
         told.contains("expired") || told.contains("confirmed"),
         "{told}"
     );
-    wall.link("ready");
+    // The press may end before everything is read, or after.
+    wall.until("desk", "ready");
     nothing_fresh_before_ready(&wall, from);
     wall.tap("desk");
     wall.word("desk", "confirmed");
@@ -184,4 +185,47 @@ fn a_start_while_the_hub_boots_ends_ready() {
         assert!(!line.contains("blocked"), "{line}\n{}", wall.story());
     }
     wall.stop();
+}
+
+#[test]
+fn what_a_starting_hub_does_not_know_yet_is_not_called_gone() {
+    let sim = Sim::new();
+    let mut wall = Setup::of(&sim)
+        .control(
+            "on",
+            "press = { set = \"Office/Desk light\", value = true }",
+        )
+        .control("night", "press = { flow = \"Good night\" }")
+        .lamp("desk", "Office/Desk light", "onoff")
+        .ready();
+    wall.lamp("desk", "ready", false);
+    sim.post("restart", &json!({"down_ms": 1000}));
+    wall.link("no-hub");
+    // It knows neither the device nor the flow at first, while its state is still being read.
+    for method in ["PUT", "POST"] {
+        sim.post(
+            "fault",
+            &json!({"kind": "status", "code": 404, "method": method, "times": 1}),
+        );
+    }
+    sim.post(
+        "fault",
+        &json!({"kind": "stall", "phase": "head", "method": "GET", "ms": 2500, "times": 1,
+            "path_prefix": "/api/manager/devices/device"}),
+    );
+    wall.link("loading");
+    wall.tap("on");
+    wall.word("on", "confirmed");
+    assert_eq!(sim.writes().len(), 1);
+    // A one-shot is sent once, and refused for what it is.
+    wall.tap("night");
+    wall.word("night", "refused");
+    wall.see_text("still starting");
+    assert_eq!(sim.starts().len(), 0);
+    wall.link("ready");
+    let tally = wall.stop();
+    assert!(
+        tally.contains("2 pressed: 1 confirmed, 1 refused"),
+        "{tally}"
+    );
 }

@@ -56,6 +56,8 @@ pub struct Job {
     pub read: Option<Asked>,
     /// No byte of it leaves from this instant on.
     pub life: Time,
+    /// It is sent again only if the hub said that it did not run for want of a bearer or of time.
+    pub once: bool,
     /// Whether the controller has been told that it may have left.
     pub departed: bool,
 }

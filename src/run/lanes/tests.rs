@@ -15,6 +15,7 @@ fn job(target: &str) -> Job {
         scope: None,
         read: None,
         life: Time::NEVER,
+        once: true,
         departed: false,
     }
 }

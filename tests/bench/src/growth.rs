@@ -7,7 +7,7 @@ use homey_rig::{Panel, Result};
 
 use crate::cpu::per_poll;
 use crate::home::{Bench, Home, LIST};
-use crate::memory::LIMITS;
+use crate::memory::{LIMITS, steady};
 use crate::press::QUIET;
 use crate::row::{Report, Row};
 use crate::stats::Samples;
@@ -35,7 +35,7 @@ fn row(bench: &Bench, home: &Home, bindings: usize) -> Result<Row> {
     let requests = if by_list { 1 } else { bindings as u64 };
     let window = Duration::from_secs(bench.count(10, 4) as u64);
     let poll = per_poll(home, process, requests, window)?;
-    let (rss, peak) = (process.rss(), process.peak());
+    let (rss, peak) = (steady(process), process.peak() as f64);
     drop(panel);
     let mut panel = home.panel(bench, &config.also(QUIET))?;
     let way = if by_list {
@@ -48,8 +48,8 @@ fn row(bench: &Bench, home: &Home, bindings: usize) -> Result<Row> {
         format!("{bindings} bindings of 1,000 devices"),
         "",
     )
-    .value("rss-KiB", rss as f64)
-    .value("peak-KiB", peak as f64)
+    .value("rss-KiB", rss)
+    .value("peak-KiB", peak)
     .value("ms-a-poll", poll)
     .value("ms-a-press", per_press(bench, home, &mut panel, bindings)?)
     .note(format!("polls read {way}")))

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use homey_rig::Result;
+use homey_rig::{Process, Result};
 
 use crate::home::{Bench, Home};
 use crate::row::{Report, Row};
@@ -77,10 +77,15 @@ fn once(bench: &Bench, home: &Home) -> Result<(f64, f64)> {
         panel.word(&name, "confirmed", Duration::from_secs(10))?;
     }
     home.polled(3 * CONTROLS as u64)?;
+    Ok((steady(panel.process()), panel.process().peak() as f64))
+}
+
+/// What is resident most of the time, in KiB: polls are short.
+pub fn steady(process: Process) -> f64 {
     let (mut rss, began) = (Samples::default(), Instant::now());
     while began.elapsed() < Duration::from_secs(2) {
-        rss.push(panel.process().rss() as f64);
+        rss.push(process.rss() as f64);
         std::thread::sleep(Duration::from_millis(50));
     }
-    Ok((rss.median(), panel.process().peak() as f64))
+    rss.median()
 }

@@ -131,6 +131,8 @@ impl World {
             match show {
                 Show::Feedback { control, feedback } => self.feedback(control, feedback),
                 Show::Notice(line) => {
+                    // Such a press is refused before it is taken.
+                    self.shown[0] += u64::from(line == "panel: too many presses at once");
                     assert!(line.chars().count() <= 120 && !line.contains(char::is_control));
                 }
                 Show::Look { output, look } => {
