@@ -229,3 +229,27 @@ fn what_a_starting_hub_does_not_know_yet_is_not_called_gone() {
         "{tally}"
     );
 }
+
+#[test]
+fn a_hand_finds_a_hub_that_is_back_though_the_last_try_hangs() {
+    let sim = Sim::new();
+    let mut wall = Setup::of(&sim)
+        .control("night", "press = { flow = \"Good night\" }")
+        .lamp("desk", "Office/Desk light", "onoff")
+        .ready();
+    wall.lamp("desk", "ready", false);
+    // Connections that were made meanwhile stay dead, as those of a hub that lost its power do.
+    sim.post("fault", &json!({"kind": "silent"}));
+    sim.post("cut", &json!({}));
+    wall.link("no-hub");
+    let dialled = |sim: &Sim| sim.counters()["connections"].as_u64().unwrap_or(0);
+    let before = dialled(&sim);
+    sim.until("a try that hangs", |sim| dialled(sim) > before);
+    sim.post("clear", &json!({}));
+    let pressed = wall.tap("night");
+    let noticed = wall.link("ready") - pressed;
+    wall.until("desk", "ready");
+    println!("noticed {noticed:?} after the press");
+    assert!(noticed < Duration::from_millis(2500), "{noticed:?}");
+    wall.stop();
+}
