@@ -208,6 +208,19 @@ impl Session {
         self.begin_by = at;
     }
 
+    /// Gives back a request of which nothing has left, while its connection is still on its way; that goes on.
+    pub fn reclaim(&mut self) -> Option<Request> {
+        if !self.is_dialling() || self.may_have_left() {
+            return None;
+        }
+        let exchange = self.exchange.take()?;
+        Some(Request {
+            bytes: exchange.into_request(),
+            head_only: self.head_only,
+            repeat: self.repeat,
+        })
+    }
+
     /// Whether there is a request of which the present connection has had no byte.
     fn is_unbegun(&self) -> bool {
         self.exchange.as_ref().is_some_and(|e| !e.may_have_left())

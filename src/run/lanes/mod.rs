@@ -179,12 +179,7 @@ impl Lanes {
                 std::mem::swap(&mut lane.session, idle);
             }
         }
-        lane.session.start(request, self.deadlines, now);
-        lane.session.begin_by(job.life);
-        lane.job = Some(job);
-        lane.started = now;
-        lane.head = None;
-        lane.body.clear();
+        lane.begin(job, request, self.deadlines, now);
         Ok(())
     }
 
@@ -217,6 +212,38 @@ impl Lanes {
 
     /// Moves everything on as far as it goes now; what ended is appended to `finished`.
     pub fn step(&mut self, now: Time, finished: &mut Vec<Finished>) {
+        self.step_each(now, finished);
+        if self.hand_over(now) {
+            self.step_each(now, finished);
+        }
+    }
+
+    /// Gives commands that wait for a connection one that stands and has nothing to do any more: a command must not wait
+    /// for an address that answers no SYN while the lane beside it has become free. Whether there was any.
+    fn hand_over(&mut self, now: Time) -> bool {
+        let mut any = false;
+        loop {
+            let free = |l: &Lane| l.job.is_none() && l.session.may_carry(now);
+            let Some(free) = self.lanes.iter().position(free) else {
+                return any;
+            };
+            let waiting = self.lanes.iter_mut().filter(|l| l.job.is_some());
+            let mut taken = waiting.filter_map(|l| {
+                let request = l.session.reclaim()?;
+                Some((l.job.take()?, l.started, request))
+            });
+            let (Some((job, started, request)), Some(lane)) =
+                (taken.next(), self.lanes.get_mut(free))
+            else {
+                return any;
+            };
+            lane.begin(job, request, self.deadlines, now);
+            lane.started = started;
+            any = true;
+        }
+    }
+
+    fn step_each(&mut self, now: Time, finished: &mut Vec<Finished>) {
         let mut kept = 0;
         for lane in &mut self.lanes {
             if lane.job.is_none() {
@@ -261,6 +288,15 @@ impl Lanes {
 }
 
 impl Lane {
+    fn begin(&mut self, job: Job, request: net::Request, deadlines: Deadlines, now: Time) {
+        self.session.start(request, deadlines, now);
+        self.session.begin_by(job.life);
+        self.job = Some(job);
+        self.started = now;
+        self.head = None;
+        self.body.clear();
+    }
+
     fn advance(&mut self, now: Time) -> Option<End> {
         if self.head.is_none() {
             match self.session.step(now) {

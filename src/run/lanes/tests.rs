@@ -157,3 +157,33 @@ fn few_connections_stay_when_many_were_wanted() {
     lanes.step(now, &mut finished);
     assert_eq!(lanes.wants().count(), KEPT);
 }
+
+#[test]
+fn a_command_that_waits_for_a_connection_takes_one_that_becomes_free() {
+    use nix::sys::socket::{Backlog, listen};
+
+    let (listener, _, mut lanes) = lanes();
+    let now = monotonic();
+    let mut finished = Vec::new();
+    assert!(lanes.start(job("a"), request("one"), now, None).is_ok());
+    lanes.step(now, &mut finished);
+    let (mut first, _) = listener.accept().unwrap();
+    first.set_nonblocking(true).unwrap();
+    assert_eq!(heard(&mut first), "one");
+    // From here on nobody answers a SYN: the queue of those that wait to be accepted is full.
+    listen(&listener, Backlog::new(0).unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut crowd = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
+        crowd.push(stream);
+    }
+    assert!(lanes.start(job("b"), request("two"), now, None).is_ok());
+    lanes.step(now, &mut finished);
+    assert_eq!((heard(&mut first), lanes.in_flight()), (String::new(), 2));
+    first.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+    while finished.is_empty() {
+        lanes.step(now, &mut finished);
+    }
+    assert_eq!((heard(&mut first), lanes.in_flight()), ("two".into(), 1));
+    assert_eq!(finished[0].job.target, "a");
+}
