@@ -121,16 +121,29 @@ impl Wall {
     /// Presses one control after the other, each when the one before has ended.
     pub fn volley(&mut self, count: usize, pause: Duration) -> Result<Volley> {
         let mut volley = Volley::default();
+        self.go_on(&mut volley, count, pause, None)?;
+        Ok(volley)
+    }
+
+    /// The same, going on with a volley; no longer than `most`.
+    pub fn go_on(
+        &mut self,
+        volley: &mut Volley,
+        count: usize,
+        pause: Duration,
+        most: Option<Duration>,
+    ) -> Result<()> {
+        let began = Instant::now();
         let mut n = 0;
-        while volley.lacks(count) {
+        while volley.lacks(count) && most.is_none_or(|most| began.elapsed() < most) {
             let name = format!("c{}", n % CONTROLS);
-            self.measure(&name, &mut volley)?;
+            self.measure(&name, volley)?;
             self.end(&name, &["confirmed"])?;
             n += 1;
             // Not in step with anything that the panel does in milliseconds.
             std::thread::sleep(pause + Duration::from_micros(n as u64 * 137 % 1900));
         }
-        Ok(volley)
+        Ok(())
     }
 }
 

@@ -48,7 +48,10 @@ pub const STATES: [State; 5] = [
     },
 ];
 
-/// A volley while the poll of a new panel is in that state.
+/// After five seconds without an answer to its SYN (TCP_USER_TIMEOUT) a connection is given up, whatever the limits say.
+const SYN_PATIENCE: Duration = Duration::from_secs(3);
+
+/// A volley while the poll of a new panel is in that state; of several panels where none can stay in it for long enough.
 pub fn volley(
     bench: &Bench,
     home: &Home,
@@ -56,6 +59,21 @@ pub fn volley(
     count: usize,
     pause: Duration,
 ) -> Result<Volley> {
+    let most = (state.phase == Phase::Connect).then_some(SYN_PATIENCE);
+    let mut volley = Volley::default();
+    while volley.lacks(count) {
+        part(bench, home, state, (count, pause, most), &mut volley)?;
+    }
+    Ok(volley)
+}
+
+fn part(
+    bench: &Bench,
+    home: &Home,
+    state: State,
+    (count, pause, most): (usize, Duration, Option<Duration>),
+    volley: &mut Volley,
+) -> Result<()> {
     home.sim.post("clear", &json!({}))?;
     let mut wall = Wall::new(bench, home, |config| {
         config
@@ -93,7 +111,7 @@ pub fn volley(
         }
     }
     let from = wall.relay.mark();
-    let volley = wall.volley(count, pause)?;
+    wall.go_on(volley, count, pause, most)?;
     let others = wall
         .relay
         .since(from)
@@ -108,7 +126,7 @@ pub fn volley(
     }
     // What a fault holds up stays held up: the next panel starts with connections of its own.
     home.sim.post("clear", &json!({}))?;
-    Ok(volley)
+    Ok(())
 }
 
 /// Waits until the fault was met.
