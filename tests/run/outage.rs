@@ -250,6 +250,6 @@ fn a_hand_finds_a_hub_that_is_back_though_the_last_try_hangs() {
     let noticed = wall.link("ready") - pressed;
     wall.until("desk", "ready");
     println!("noticed {noticed:?} after the press");
-    assert!(noticed < Duration::from_millis(2500), "{noticed:?}");
+    assert!(noticed < Duration::from_secs(2), "{noticed:?}");
     wall.stop();
 }
