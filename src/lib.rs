@@ -28,6 +28,8 @@
 //! | [`run`] | the loop | what a byte means |
 //! | [`cli`] | arguments, tables | protocol |
 //!
+//! Beside the library, `main.rs` has `footprint`: what keeps the release program small, and the only `unsafe` outside `hw`.
+//!
 //! Knowledge flows one way; `scripts/check-layers` holds it, and that `http`, `homey`, `panel` and `config` are pure.
 //!
 //! # Rules that shaped it
