@@ -153,6 +153,8 @@ fn with_cure(error: &NameError) -> String {
                 RefKind::Device => "devices",
                 RefKind::Flow => "flow list",
                 RefKind::Mood => "mood list",
+                RefKind::Variable => "variables",
+                RefKind::Alarm => "alarms",
             };
             format!("{error}; homey-panel {list} shows those that there are")
         }

@@ -3,12 +3,17 @@
 //!
 //! One file a command family. Each reads its own options with lexopt and gives its help text when asked.
 
+mod account;
 mod check;
 mod desk;
 mod devices;
+mod discover;
+mod doctor;
 mod request;
 mod starts;
 mod table;
+#[cfg(feature = "tools")]
+mod tools;
 mod values;
 
 use std::ffi::OsString;
@@ -30,9 +35,20 @@ homey-panel: connects a local wall panel to an Athom Homey hub
 
 usage: homey-panel [-c FILE] COMMAND [OPTIONS]
 
+the panel
   run                         drive the panels until told to stop (SIGHUP reloads the configuration)
   check [--offline] [FILE]    check the configuration; without --offline also the hub and every name in it
-  devices [--json]            all devices of the home
+  doctor [--json]             look for what is wrong between here and the hub, one cure for each
+
+the way in
+  login                       get a bearer for the hub and keep it; see homey-panel login --help
+  session [--json]            what is held, how old it is and when it ends; session renew renews it now
+  token [--store-in VARIABLE] print a good bearer, or write it to a variable of the hub
+  logout                      end the session and forget it
+  discover [--json]           look for hubs in this network and on the account
+
+the home
+  devices [--zone Z] [--json] all devices of the home
   zones [--json]              all zones
   get DEVICE [CAPABILITY] [--json]
                               the values of a device, or one of them
@@ -43,7 +59,32 @@ usage: homey-panel [-c FILE] COMMAND [OPTIONS]
   mood set NAME               set one
   request PATH|URL            one raw request; see homey-panel request --help
   version                     what this is, and what it was built from
+";
 
+#[cfg(feature = "tools")]
+const HELP_TOOLS: &str = "
+the installer's desk
+  device DEVICE [--json]      all about one device
+  flows [--json]              flows and advanced flows; flow NAME shows one
+  flow enable|disable NAME    switch one on or off
+  temperatures [--json]       all temperature sensors by zone
+  insights DEVICE CAPABILITY --last 7d [--csv|--json]
+                              what a capability was
+  chart [DEVICE CAPABILITY]... --last 24h [--svg FILE]
+                              a graph of it; without arguments of all temperature sensors
+  alarms [--json]             all alarm clocks
+  alarm NAME [--time 07:30] [--days mon,tue] [--on|--off]
+                              show one, or change it
+  variables [--json]          all logic variables
+  variable set NAME VALUE     set one
+  system [--json]             the hub itself
+  api MANAGER OPERATION [--param value]...
+                              any operation of the hub; api --list [WORD] searches them
+  completion bash             completion for the shell
+  manual                      the man page, as roff
+";
+
+const HELP_END: &str = "
 DEVICE is \"Zone/Name\", a \"Name\" that only one device has, or an id; the same goes for flows and moods.
 
   -c, --config FILE           the configuration (default $HOMEY_PANEL_CONFIG, ~/.config/homey-panel.toml,
@@ -55,9 +96,76 @@ DEVICE is \"Zone/Name\", a \"Name\" that only one device has, or an id; the same
 Exit codes: 0; 1 the hub says no; 64 usage; 69 hub not there; 77 credentials; 78 configuration.
 ";
 
-const COMMANDS: [&str; 11] = [
-    "run", "check", "devices", "zones", "get", "set", "flow", "mood", "request", "version", "help",
+/// One command of the command line.
+struct Command {
+    name: &'static str,
+    run: fn(&mut lexopt::Parser, &mut Common) -> Result<(), Failure>,
+    /// It has a help text of its own.
+    helps: bool,
+}
+
+const fn command(
+    name: &'static str,
+    run: fn(&mut lexopt::Parser, &mut Common) -> Result<(), Failure>,
+) -> Command {
+    Command {
+        name,
+        run,
+        helps: false,
+    }
+}
+
+const fn helpful(
+    name: &'static str,
+    run: fn(&mut lexopt::Parser, &mut Common) -> Result<(), Failure>,
+) -> Command {
+    Command {
+        name,
+        run,
+        helps: true,
+    }
+}
+
+/// What is always there.
+const COMMANDS: &[Command] = &[
+    command("run", run_command),
+    command("check", check::check),
+    helpful("doctor", doctor::doctor),
+    helpful("login", account::login),
+    helpful("session", account::session),
+    helpful("token", account::token),
+    command("logout", account::logout),
+    helpful("discover", discover::discover),
+    command("devices", devices::devices),
+    command("zones", devices::zones),
+    command("get", values::get),
+    command("set", values::set),
+    command("flow", starts::flow),
+    command("mood", starts::mood),
+    helpful("request", request::request),
+    command("version", version),
+    command("help", |_, _| help_all()),
 ];
+
+/// The installer's desk; a program for the wall goes without.
+#[cfg(feature = "tools")]
+const TOOLS: &[Command] = &[
+    command("device", tools::device::device),
+    command("flows", tools::flows::flows),
+    command("temperatures", tools::temperatures::temperatures),
+    helpful("insights", tools::insights::insights),
+    helpful("chart", tools::chart::chart),
+    command("alarms", tools::alarms::alarms),
+    helpful("alarm", tools::alarms::alarm),
+    command("variables", tools::variables::variables),
+    command("variable", tools::variables::variable),
+    command("system", tools::system::system),
+    helpful("api", tools::api::api),
+    helpful("completion", tools::completion::completion),
+    command("manual", tools::manual::manual),
+];
+#[cfg(not(feature = "tools"))]
+const TOOLS: &[Command] = &[];
 
 /// What is common to all commands.
 pub(crate) struct Common {
@@ -96,15 +204,23 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
             Some(Short('c') | Long("config")) => common.config = Some(parser.value()?.into()),
             Some(Long("log")) => common.level = Some(level(&parser.value()?.string()?)?),
             Some(Long("log-file")) => common.log_file = Some(parser.value()?.into()),
-            Some(Short('h') | Long("help")) => return help(HELP),
+            Some(Short('h') | Long("help")) => return help_all(),
             Some(Short('V') | Long("version")) => break "version".to_string(),
             Some(Value(command)) => break command.string()?,
             Some(other) => return Err(other.unexpected().into()),
             None => return Err(Failure::usage("a command is missing")),
         }
     };
-    if COMMANDS.contains(&command.as_str()) && command != "request" && asks_for_help(&parser) {
-        return help(HELP);
+    let mut all = COMMANDS.iter().chain(TOOLS);
+    let Some(found) = all.find(|known| known.name == command) else {
+        let names = COMMANDS.iter().chain(TOOLS).map(|known| known.name);
+        let hint = nearest(&command, names)
+            .map(|near| format!(", did you mean {near}"))
+            .unwrap_or_default();
+        return Err(Failure::usage(format!("unknown command {command:?}{hint}")));
+    };
+    if !found.helps && asks_for_help(&parser) {
+        return help_all();
     }
     // One-shot commands end with one line that says what is wrong; what may be wrong besides is said by `check`.
     let usual = match command.as_str() {
@@ -114,25 +230,15 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
     if command != "run" {
         start_log(&common, usual)?;
     }
-    match command.as_str() {
-        "run" => run_command(&mut parser, common),
-        "check" => check::check(&mut parser, &mut common),
-        "devices" => devices::devices(&mut parser, &mut common),
-        "zones" => devices::zones(&mut parser, &mut common),
-        "get" => values::get(&mut parser, &mut common),
-        "set" => values::set(&mut parser, &mut common),
-        "flow" => starts::flow(&mut parser, &mut common),
-        "mood" => starts::mood(&mut parser, &mut common),
-        "request" => request::request(&mut parser, &mut common),
-        "version" => version(&mut parser),
-        "help" => help(HELP),
-        unknown => {
-            let hint = nearest(unknown, COMMANDS)
-                .map(|near| format!(", did you mean {near}"))
-                .unwrap_or_default();
-            Err(Failure::usage(format!("unknown command {unknown:?}{hint}")))
-        }
-    }
+    (found.run)(&mut parser, &mut common)
+}
+
+/// What all commands are.
+fn help_all() -> Result<(), Failure> {
+    print(HELP)?;
+    #[cfg(feature = "tools")]
+    print(HELP_TOOLS)?;
+    print(HELP_END)
 }
 
 /// Whether `-h` or `--help` stands anywhere among a command's arguments.
@@ -146,22 +252,22 @@ fn asks_for_help(parser: &lexopt::Parser) -> bool {
     false
 }
 
-fn run_command(parser: &mut lexopt::Parser, mut common: Common) -> Result<(), Failure> {
-    positionals(parser, &mut common, &[], 0, Json::No)?;
+fn run_command(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
+    positionals(parser, common, &[], 0, Json::No)?;
     let config = run::load(&common.file())?;
     // A log on the terminal that the panel is drawn on would garble it; notices stand on the panel itself.
     let drawn = config.panels.iter().any(|p| p.kind == PanelKind::Terminal);
     if drawn && common.log_file.is_none() && nix::unistd::isatty(io::stderr()).unwrap_or(false) {
         common.level = Some(LevelFilter::Off);
     }
-    start_log(&common, LevelFilter::Info)?;
+    start_log(common, LevelFilter::Info)?;
     for warning in &config.warnings {
         log::warn!("{warning}");
     }
     run::run(&common.file(), config)
 }
 
-fn version(parser: &mut lexopt::Parser) -> Result<(), Failure> {
+fn version(parser: &mut lexopt::Parser, _: &mut Common) -> Result<(), Failure> {
     if let Some(other) = parser.next()? {
         return Err(other.unexpected().into());
     }

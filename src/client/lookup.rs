@@ -95,6 +95,8 @@ pub fn look_up(references: &[Reference<'_>], source: &mut dyn Source) -> Result<
         (RefKind::Flow, ItemKind::Flow, Call::Flows),
         (RefKind::Flow, ItemKind::AdvancedFlow, Call::AdvancedFlows),
         (RefKind::Mood, ItemKind::Mood, Call::Moods),
+        (RefKind::Variable, ItemKind::Variable, Call::Variables),
+        (RefKind::Alarm, ItemKind::Alarm, Call::Alarms),
     ] {
         if !needs(reference) {
             continue;

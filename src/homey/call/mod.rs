@@ -52,6 +52,31 @@ pub enum Call<'a> {
     SetMood(&'a str),
     /// A small call whose reply tells the dialect (`api.md` 3 rule 7).
     FlowCardProbe,
+    /// All logic variables (`objects.md` 6).
+    Variables,
+    /// All alarm clocks (`objects.md` 6).
+    Alarms,
+    /// A call of the account or of an installer's command, which makes its target and body itself.
+    Other(Other<'a>),
+}
+
+/// A call in the caller's own words. Every part of `target` that comes from outside must have gone through [`path_segment`].
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct Other<'a> {
+    /// `GET`, `PUT`, `POST` or `DELETE`.
+    pub method: &'static str,
+    /// Path and query, percent-encoded.
+    pub target: &'a str,
+    /// JSON; POST and PUT always have one, `{}` at least (`operations.md` 2 rule 3).
+    pub body: Option<&'a [u8]>,
+    /// Whether it carries the bearer; `users/login` must not (`api.md` 7).
+    pub bearer: bool,
+    /// The scope that it needs (`operations.md`), for the words of a refusal.
+    pub scope: Option<&'static str>,
+    /// What it does, for an error line: `list the alarms`.
+    pub name: &'a str,
+    /// Whether it may be sent twice.
+    pub repeat: Repeat,
 }
 
 /// Whether a call may be sent a second time after its first sending got no complete reply (`api.md` 11).
@@ -95,6 +120,7 @@ impl Call<'_> {
         match self {
             Call::SetCapability { .. } => "PUT",
             Call::TriggerFlow { .. } | Call::SetMood(_) => "POST",
+            Call::Other(other) => other.method,
             _ => "GET",
         }
     }
@@ -139,6 +165,9 @@ impl Call<'_> {
                 "/api/manager/flow/flowcardtrigger/homey:manager:flow/programmatic_trigger"
                     .to_owned()
             }
+            Call::Variables => "/api/manager/logic/variable".to_owned(),
+            Call::Alarms => "/api/manager/alarms/alarm".to_owned(),
+            Call::Other(other) => other.target.to_owned(),
         };
         Ok(path)
     }
@@ -157,13 +186,18 @@ impl Call<'_> {
                 Ok(Some(body.into_bytes()))
             }
             Call::TriggerFlow { .. } | Call::SetMood(_) => Ok(Some(b"{}".to_vec())),
+            Call::Other(other) => Ok(other.body.map(<[u8]>::to_vec)),
             _ => Ok(None),
         }
     }
 
     /// Whether the call carries the bearer. The ping does not: it is there to find out who would get it.
     pub fn needs_bearer(&self) -> bool {
-        !matches!(self, Call::Ping { .. })
+        match self {
+            Call::Ping { .. } => false,
+            Call::Other(other) => other.bearer,
+            _ => true,
+        }
     }
 
     /// The scope that a bearer needs for it (`operations.md`); `None` where everybody may.
@@ -178,6 +212,9 @@ impl Call<'_> {
             Call::TriggerFlow { .. } => "homey.flow.start",
             Call::Moods => "homey.mood.readonly",
             Call::SetMood(_) => "homey.mood.set",
+            Call::Variables => "homey.logic.readonly",
+            Call::Alarms => "homey.alarm.readonly",
+            Call::Other(other) => return other.scope,
         })
     }
 
@@ -193,6 +230,7 @@ impl Call<'_> {
                 }
             }
             Call::TriggerFlow { .. } | Call::SetMood(_) => Repeat::OneShot,
+            Call::Other(other) => other.repeat,
             _ => Repeat::Safe,
         }
     }
@@ -228,8 +266,16 @@ impl Call<'_> {
             Call::Moods => "list the moods".to_owned(),
             Call::SetMood(mood) => format!("set mood {}", id(mood)),
             Call::FlowCardProbe => "ask for the hub's dialect".to_owned(),
+            Call::Variables => "list the variables".to_owned(),
+            Call::Alarms => "list the alarms".to_owned(),
+            Call::Other(other) => one_line(other.name, 200),
         }
     }
+}
+
+/// One path segment of an [`Other`]'s target, percent-encoded; `what` names it in the error.
+pub fn path_segment(what: &'static str, id: &str) -> Result<String, CallError> {
+    segment(what, id, true)
 }
 
 /// One path segment or query value. The official client pastes ids in raw (`operations.md` 2 rule 1); what real ids consist

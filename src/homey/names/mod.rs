@@ -29,6 +29,10 @@ pub enum RefKind {
     /// A standard or an advanced flow.
     Flow,
     Mood,
+    /// A logic variable.
+    Variable,
+    /// An alarm clock.
+    Alarm,
 }
 
 /// What an item of a list is.
@@ -38,6 +42,8 @@ pub enum ItemKind {
     Flow,
     AdvancedFlow,
     Mood,
+    Variable,
+    Alarm,
 }
 
 /// One reference as the configuration has it.
@@ -253,6 +259,8 @@ impl RefKind {
             RefKind::Device => kind == ItemKind::Device,
             RefKind::Flow => matches!(kind, ItemKind::Flow | ItemKind::AdvancedFlow),
             RefKind::Mood => kind == ItemKind::Mood,
+            RefKind::Variable => kind == ItemKind::Variable,
+            RefKind::Alarm => kind == ItemKind::Alarm,
         }
     }
 
@@ -262,6 +270,8 @@ impl RefKind {
             RefKind::Device => "device",
             RefKind::Flow => "flow",
             RefKind::Mood => "mood",
+            RefKind::Variable => "variable",
+            RefKind::Alarm => "alarm",
         }
     }
 }
