@@ -165,7 +165,7 @@ fn the_command_line() {
     let bed = Bed::new();
     for (args, words) in [
         (&[][..], &["command is missing", "--help"][..]),
-        (&["device"], &["\"device\"", "did you mean devices"]),
+        (&["devicse"], &["\"devicse\"", "did you mean devices"]),
         (&["request"], &["missing"]),
         (&["request", "api/x"], &["api/x", "starting with /"]),
         (&["request", "192.168.1.17/x"], &["http://"]),
