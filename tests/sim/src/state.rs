@@ -8,7 +8,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::args::{Args, Dialect, Language, Lists, Switch, WriteReply};
 use crate::auth::{Auth, READONLY};
@@ -18,6 +18,7 @@ use crate::fault::Faults;
 use crate::home::{Home, generate};
 use crate::pki::Certs;
 use crate::rate::Rate;
+use crate::realtime::switches::{End, Realtime};
 use crate::wire::link::Links;
 
 /// Which port a request came in by.
@@ -29,6 +30,8 @@ pub enum Via {
     Https,
     /// Control port.
     Control,
+    /// A call over the realtime endpoint.
+    Socket,
 }
 
 impl Via {
@@ -38,6 +41,7 @@ impl Via {
             Via::Http => "http",
             Via::Https => "https",
             Via::Control => "control",
+            Via::Socket => "socket",
         }
     }
 }
@@ -136,6 +140,8 @@ pub struct Hub {
     pub refusing: watch::Sender<[bool; 2]>,
     /// Cuts the connections to the hub ports.
     pub cut: watch::Sender<Cut>,
+    /// Ends realtime connections.
+    pub endings: broadcast::Sender<End>,
     /// What the TLS port serves with.
     pub certs: Certs,
     home: Mutex<Home>,
@@ -147,6 +153,7 @@ pub struct Hub {
     rate: Mutex<Rate>,
     dice: Mutex<Dice>,
     boot: Mutex<Option<Boot>>,
+    realtime: Mutex<Realtime>,
 }
 
 /// A panic elsewhere must not take the whole hub down with it.
@@ -194,6 +201,7 @@ impl Hub {
             listening: watch::Sender::new([false; 2]),
             refusing: watch::Sender::new([false; 2]),
             cut: watch::Sender::default(),
+            endings: broadcast::Sender::new(16),
             certs,
             home: Mutex::new(generate::home(devices, args.seed)),
             auth: Mutex::new(auth),
@@ -204,6 +212,7 @@ impl Hub {
             rate: Mutex::default(),
             dice: Mutex::new(dice),
             boot: Mutex::new(None),
+            realtime: Mutex::default(),
             args,
         }
     }
@@ -251,6 +260,11 @@ impl Hub {
     /// Randomness for new ids.
     pub fn dice(&self) -> MutexGuard<'_, Dice> {
         open(&self.dice)
+    }
+
+    /// The realtime endpoint's settings and counters.
+    pub fn realtime(&self) -> MutexGuard<'_, Realtime> {
+        open(&self.realtime)
     }
 
     /// The boot under way, if any.

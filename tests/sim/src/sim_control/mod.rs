@@ -6,6 +6,7 @@
 mod faults;
 mod hub;
 mod items;
+mod realtime;
 
 use std::sync::Arc;
 
@@ -57,6 +58,7 @@ pub fn routes(hub: &Arc<Hub>) -> Router {
         .route("/_sim/faults", get(faults::list))
         .route("/_sim/stall", post(faults::stall))
         .route("/_sim/cut", post(faults::cut))
+        .route("/_sim/realtime", get(realtime::show).post(realtime::change))
         .route("/_sim/clear", post(hub::clear))
         .with_state(hub.clone())
 }
