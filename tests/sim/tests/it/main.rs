@@ -13,6 +13,7 @@ mod household;
 mod insights;
 mod raw;
 mod realtime;
+mod scopes;
 mod sim;
 mod socket;
 mod things;
