@@ -11,6 +11,7 @@ mod fault_control;
 mod fault_requests;
 mod household;
 mod insights;
+mod manage;
 mod raw;
 mod realtime;
 mod scopes;
