@@ -191,7 +191,8 @@ pub async fn check(
     }
     let header = request.headers().get(header::AUTHORIZATION);
     let header = header.and_then(|h| h.to_str().ok());
-    let caller = hub.auth().check(header).cloned();
+    let via = request.extensions().get::<Via>().copied();
+    let caller = hub.auth().check_at(via, header).cloned();
     let bearer = match caller {
         Ok(bearer) => bearer,
         Err(code) => return hub.refuse(code),

@@ -143,11 +143,12 @@ pub fn app(hub: &Arc<Hub>) -> Router {
         .fallback(unknown)
         .layer(from_fn_with_state(hub.clone(), gate::inner))
         .with_state(hub.clone());
-    let routes = Router::new()
+    let socket = Router::new()
         .route("/socket.io", get(realtime::open))
         .layer(Extension(Calls(calls.clone())))
-        .with_state(hub.clone())
-        .fallback_service(calls);
+        .with_state(hub.clone());
+    // Not nested: the counters ask which route was matched.
+    let routes = calls.merge(socket);
     let routes = compressed(routes, hub.args.compress)
         // Browser dashboards on other origins call the hub (api.md 14).
         .layer(CorsLayer::permissive())
@@ -173,7 +174,7 @@ fn compressed(routes: Router, choice: Compress) -> Router {
 
 /// Express knows no 405 and so sends no `Allow`, but axum adds one to what
 /// `gate::inner` made of its 405.
-async fn disallow(mut reply: Response) -> Response {
+pub async fn disallow(mut reply: Response) -> Response {
     reply.headers_mut().remove(header::ALLOW);
     reply
 }
@@ -206,6 +207,7 @@ fn household(t: Table) -> Table {
         .on("mobile.getSummary", system::summary)
         .on("logic.triggerWebhook", system::webhook)
         .on("users.login", sessions::login)
+        .on("users.loginLocal", sessions::login_local)
         .on("sessions.getSessionMe", sessions::me)
         .on("sessions.getSessions", sessions::list)
         .on("sessions.deleteSession", sessions::logout)

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::{Ask, done, fail, faults};
 use crate::args::{Language, Lists, WriteReply};
 use crate::auth::Kind;
+use crate::cloud::jwt;
 use crate::counters::Counters;
 use crate::state::{Boot, Hub, Life, Via};
 
@@ -34,16 +35,31 @@ pub struct Delegation {
 
 /// `POST /_sim/delegation`: a token that `users/login` takes.
 pub async fn delegation(State(hub): State<Arc<Hub>>, Ask(ask): Ask<Delegation>) -> Response {
-    let token = {
-        let mut dice = hub.dice();
-        hub.auth().delegate(&mut dice, ask.ttl_ms)
-    };
+    let usual = hub.cloud.options().delegation_ttl_ms;
+    let ttl = ask.ttl_ms.unwrap_or(usual);
+    let token = jwt::delegation(&hub.args.account_key, &mut hub.cloud.dice(), ttl);
     done(&json!({"token": token}))
 }
 
 /// `POST /_sim/sessions/expire`: as if 24 hours had passed for every session.
 pub async fn expire(State(hub): State<Arc<Hub>>) -> Response {
     done(&json!({"expired": hub.auth().expire_sessions()}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndSession {
+    session: Option<String>,
+}
+
+/// `POST /_sim/sessions/revoke`: one session by token or id, or all, as when
+/// the user ends it in the web app.
+pub async fn end_session(State(hub): State<Arc<Hub>>, Ask(ask): Ask<EndSession>) -> Response {
+    let ended = hub.auth().revoke(Kind::Session, ask.session.as_deref());
+    match (ended, ask.session) {
+        (0, Some(_)) => fail(404, "no good session has that token or id"),
+        _ => done(&json!({"revoked": ended})),
+    }
 }
 
 #[derive(Deserialize)]
@@ -86,6 +102,9 @@ pub struct Options {
     language: Option<String>,
     etag: Option<bool>,
     rate_limit: Option<bool>,
+    v3_session_times: Option<bool>,
+    /// Of new sessions.
+    session_ttl_ms: Option<i64>,
     /// Empty text takes the licence error away.
     licence: Option<String>,
 }
@@ -98,7 +117,8 @@ pub async fn options(State(hub): State<Arc<Hub>>, Ask(ask): Ask<Options>) -> Res
             done(&json!({
                 "lists": word(&s.lists), "v3_write_reply": word(&s.write_reply),
                 "language": word(&s.language), "etag": s.etag, "rate_limit": s.rate,
-                "licence": s.licence,
+                "licence": s.licence, "v3_session_times": s.session_times,
+                "session_ttl_ms": hub.auth().session_ms,
             }))
         }
         Err(text) => fail(400, &text),
@@ -121,6 +141,10 @@ fn switched(hub: &Hub, ask: Options) -> Result<(), String> {
         next.language = Language::from_str(&text, true)?;
     }
     next.etag = ask.etag.unwrap_or(next.etag);
+    next.session_times = ask.v3_session_times.unwrap_or(next.session_times);
+    if let Some(ms) = ask.session_ttl_ms {
+        hub.auth().session_ms = ms;
+    }
     next.rate = ask.rate_limit.unwrap_or(next.rate);
     if let Some(text) = ask.licence {
         next.licence = Some(text).filter(|t| !t.is_empty());
@@ -182,7 +206,8 @@ pub async fn restart(
         }
         let mut listening = again.listening.subscribe();
         again.life.send_replace(Life::Down);
-        let _ = listening.wait_for(|open| *open == [false; 2]).await;
+        let closed = |open: &[Option<_>; 4]| open[0].is_none() && open[1].is_none();
+        let _ = listening.wait_for(closed).await;
         tokio::spawn(up_again(again, down, ask));
     });
     if via == Via::Control {

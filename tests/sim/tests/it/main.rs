@@ -3,6 +3,10 @@
 //! Drives the homey-sim program over its ports with an ordinary HTTP client.
 
 mod auth;
+mod cloud;
+mod cloud_control;
+mod cloud_login;
+mod cloud_tokens;
 mod control;
 mod devices;
 mod fault_arrivals;
@@ -12,8 +16,11 @@ mod fault_requests;
 mod household;
 mod insights;
 mod manage;
+mod mdns;
 mod raw;
 mod realtime;
+mod relay;
+mod relay_socket;
 mod scopes;
 mod sim;
 mod socket;
