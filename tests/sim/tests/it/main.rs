@@ -21,6 +21,7 @@ mod manage;
 mod mdns;
 mod raw;
 mod realtime;
+mod realtime_ends;
 mod relay;
 mod relay_socket;
 mod scopes;

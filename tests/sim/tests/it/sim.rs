@@ -57,7 +57,8 @@ impl Reply {
 pub fn agent() -> Agent {
     Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(20)))
+        // A home of ten thousand devices takes its time on a busy machine.
+        .timeout_global(Some(Duration::from_secs(90)))
         .build()
         .into()
 }
