@@ -10,8 +10,9 @@ use time::Duration;
 
 use super::flow::kind_of;
 use super::time_or_null;
-use crate::auth::{Bearer, Kind};
+use crate::auth::{Bearer, Kind, LOCAL};
 use crate::clock::{iso, now_ms};
+use crate::cloud::USER;
 use crate::home::{Alarm, Home, Mood, Notice, User, Variable, Zone};
 use crate::local;
 
@@ -139,9 +140,9 @@ pub fn user(u: &User, v2: bool) -> Value {
     let mut properties = u.properties.clone();
     properties.insert("favoriteDevices".into(), json!(u.favorite_devices));
     properties.insert("favoriteFlows".into(), json!(u.favorite_flows));
-    let athom = match u.role.as_str() {
-        "owner" => "5f00aa11bb22cc33dd44ee55",
-        _ => "5f00aa11bb22cc33dd44ee56",
+    let (athom, local) = match u.role.as_str() {
+        "owner" => (USER, Some(LOCAL.0)),
+        _ => ("5f00aa11bb22cc33dd44ee56", None),
     };
     if v2 {
         return json!({
@@ -152,7 +153,7 @@ pub fn user(u: &User, v2: bool) -> Value {
     json!({
         "id": u.id, "name": u.name, "role": u.role, "athomId": athom, "enabled": u.enabled,
         "enabledUntil": null, "present": u.present, "asleep": u.asleep, "avatar": null,
-        "verified": true, "inviteUrl": null, "localUsername": null, "properties": properties,
+        "verified": true, "inviteUrl": null, "localUsername": local, "properties": properties,
     })
 }
 
