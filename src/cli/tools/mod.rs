@@ -4,6 +4,8 @@
 mod age;
 pub(super) mod alarms;
 pub(super) mod api;
+mod card_words;
+mod cards;
 pub(super) mod chart;
 pub(super) mod completion;
 pub(super) mod device;
