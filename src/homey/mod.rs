@@ -8,11 +8,13 @@
 //! - [`names`]: `Zone/Name` references to ids, with near misses.
 //! - [`secret`]: a bearer kept out of logs. [`session`]: the stored session. The life cycle of tokens (who renews what,
 //!   when, as a state machine over `(now, events)`) gets its place beside them, as `auth`.
+//! - [`mdns`]: which hubs are in the house, as questions and answers of multicast DNS.
 //! - [`iso`], [`text`]: hub times, and small rules for foreign texts.
 
 pub mod call;
 pub mod error;
 pub mod iso;
+pub mod mdns;
 pub mod names;
 pub mod profile;
 pub mod reply;
