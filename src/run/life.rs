@@ -23,6 +23,7 @@ use crate::panel::{Call, Controller, Event, Link, Show};
 use crate::time::Time;
 
 use super::directory::Directory;
+use super::helper::{Ended, Errand, Helpers};
 use super::lanes::{Finished, Lanes};
 
 /// The most that a poll sleeps while it waits for a request in flight to end.
@@ -65,6 +66,7 @@ pub struct Life {
     pub directory: Rc<Directory>,
     pub lanes: Lanes,
     pub pacer: Pacer,
+    pub helpers: Helpers,
     pub wish: Wish,
     /// Of a poll.
     pub deadlines: Deadlines,
@@ -96,13 +98,14 @@ pub struct Life {
 }
 
 impl Life {
-    /// `signals` must be blocked already, or they would end the program.
+    /// `signals` must be blocked already, or they would end the program. `helpers` know the file of `config`.
     pub fn new(
         controller: Controller,
         hub: Hub,
         panels: Vec<Box<dyn Panel>>,
         signals: SignalFd,
         config: &Config,
+        helpers: Helpers,
     ) -> Life {
         let plan = Rc::new(config.plan.clone());
         let directory = Rc::new(Directory::new(&plan));
@@ -115,6 +118,7 @@ impl Life {
             directory,
             lanes,
             pacer: Pacer::default(),
+            helpers,
             wish: Wish::GoOn,
             deadlines: poll_deadlines(config),
             retry: config.poll.retry,
@@ -184,12 +188,15 @@ impl Life {
         }
     }
 
-    /// The end: commands that are under way get their replies, panels their last word.
+    /// The end: commands that are under way get their replies, panels their last word. A child that is about to write down
+    /// what it was given for good has the same time.
     pub fn finish(&mut self, now: Time) {
         self.wish = Wish::GoOn;
         self.settle(now + LAST_REPLIES, |life| {
-            life.lanes.in_flight() == 0 && life.waiting.is_empty()
+            let quiet = life.lanes.in_flight() == 0 && life.waiting.is_empty();
+            quiet && life.helpers.is_free(None)
         });
+        self.helpers.end();
         let now = monotonic();
         self.controller.give_up(now);
         // From here on nothing is sent any more, whatever a hand does: the last words have been said.
@@ -240,6 +247,18 @@ impl Life {
                     self.bearer_fault = text;
                 }
                 false
+            }
+        }
+    }
+
+    /// A child has ended.
+    fn helped(&mut self, errand: Errand, ended: &Ended) {
+        match errand {
+            // What it says is beside the point: what it wrote counts.
+            Errand::Renew => {
+                if !self.reload_bearer() && ended.code != Some(0) {
+                    log::warn!("renewing the session: {}", ended.why);
+                }
             }
         }
     }
@@ -316,6 +335,9 @@ impl Life {
             // Those are written now, and whatever is read beside that has its round.
             which = u32::MAX;
         }
+        while let Some((errand, ended)) = self.helpers.next_ended(now) {
+            self.helped(errand, &ended);
+        }
         if self
             .leaving
             .is_some_and(|at| now >= at || self.controller.is_at_rest())
@@ -380,82 +402,4 @@ impl Life {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hw::{Face, PanelFault};
-    use crate::panel::plan::ControlId;
-    use crate::panel::{Edge, Feedback};
-    use nix::poll::PollFd;
-    use nix::sys::signal::SigSet;
-    use std::cell::RefCell;
-
-    /// A panel whose reads give these edges, once each is told to be there.
-    #[derive(Clone, Default)]
-    struct Fake(Rc<RefCell<(Vec<Event>, Vec<Show>)>>);
-
-    impl Panel for Fake {
-        fn name(&self) -> &str {
-            "fake"
-        }
-        fn poll_fds<'a>(&'a self, _: &mut Vec<PollFd<'a>>) {}
-        fn service(&mut self, _: Time, events: &mut Vec<Event>) -> Result<(), PanelFault> {
-            events.append(&mut self.0.borrow_mut().0);
-            Ok(())
-        }
-        fn show(&mut self, show: &Show, _: Time) {
-            self.0.borrow_mut().1.push(show.clone());
-        }
-        fn poll_at(&self) -> Option<Time> {
-            None
-        }
-        fn reports(&mut self) -> Vec<String> {
-            Vec::new()
-        }
-        fn reload(&mut self, _: Face) {}
-        fn quit_requested(&self) -> bool {
-            false
-        }
-    }
-
-    #[test]
-    fn an_up_edge_that_is_there_is_not_overtaken_by_its_own_hold() {
-        let text = "[hub]\naddress = \"http://127.0.0.1:9\"\n\
-            [layers]\nnames = [\"day\", \"night\", \"never\"]\n\
-            [[panel]]\nname = \"wall\"\nkind = \"line\"\nstdio = true\n\
-            [[control]]\nname = \"key\"\npress = { layer = \"night\" }\nhold = { layer = \"never\" }\n";
-        let config = Config::parse("test", text).unwrap();
-        let hub = Hub::new(&config).unwrap();
-        let fake = Fake::default();
-        let start = monotonic();
-        let at = |ms| start + Duration::from_millis(ms);
-        let edge = |ms, edge| {
-            let control = ControlId(0);
-            let event = Event {
-                at: at(ms),
-                control,
-                edge,
-            };
-            fake.0.borrow_mut().0.push(event);
-        };
-        let signals = SignalFd::new(&SigSet::empty()).unwrap();
-        let controller = Controller::new(config.plan.clone(), start);
-        let panels: Vec<Box<dyn Panel>> = vec![Box::new(fake.clone())];
-        let mut life = Life::new(controller, hub, panels, signals, &config);
-        edge(0, Edge::Down);
-        life.turn(at(0), 1, None);
-        // Kept from looking over the end of the hold time, the loop comes back for another reason than the panel.
-        edge(480, Edge::Up);
-        life.turn(at(510), 0, None);
-        assert_eq!(life.controller.layer().0, 1, "a press, not a hold");
-        let control = ControlId(0);
-        let feedback = Feedback::Confirmed;
-        assert!(
-            fake.0
-                .borrow()
-                .1
-                .contains(&Show::Feedback { control, feedback })
-        );
-        life.finish(at(600));
-        assert_eq!(life.controller.tally().pressed, 1);
-    }
-}
+mod tests;
