@@ -38,7 +38,7 @@ mod targets;
 mod times;
 mod value;
 
-pub use address::{Address, Scheme};
+pub use address::{Address, Scheme, is_within_reach};
 pub use controls::ControlFace;
 pub use dashed::{DASHED_SUFFIX, dashed_ip, dashed_name};
 pub use hub::{Credential, Hub, Trust};

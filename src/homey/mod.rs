@@ -9,6 +9,7 @@
 //! - [`secret`]: a bearer kept out of logs. [`session`]: the stored session. The life cycle of tokens (who renews what,
 //!   when, as a state machine over `(now, events)`) gets its place beside them, as `auth`.
 //! - [`mdns`]: which hubs are in the house, as questions and answers of multicast DNS.
+//! - [`route`]: by which ways a hub may be reached, and which of them wins.
 //! - [`iso`], [`text`]: hub times, and small rules for foreign texts.
 
 pub mod call;
@@ -18,6 +19,7 @@ pub mod mdns;
 pub mod names;
 pub mod profile;
 pub mod reply;
+pub mod route;
 pub mod secret;
 pub mod session;
 pub mod text;
