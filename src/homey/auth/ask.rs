@@ -246,3 +246,6 @@ pub fn consent_url(api: &str, client_id: &str, redirect: &str, state: &str) -> S
 fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The machine: what is due now, and what an answer changes.
 
+mod judge;
+#[cfg(test)]
+mod tests;
+
 use super::answers::{self, CloudHub};
 use super::ask::{Ask, Client};
 use super::fault::Fault;
-use super::page::{cookie, hidden_input, redirect_of, resources};
 use super::{CODE_LIFE, MAX_ASKS, Password, Step, life};
 use crate::homey::error::{HubError, classify, is_page};
 use crate::homey::reply;
 use crate::homey::secret::Secret;
 use crate::homey::session::{Cloud, Kind, Routes, Session};
 use crate::http::ResponseHead;
+use judge::{is_access, refused_access, refused_token, unknown};
 
 /// An access token that ends within this is not used any more, in milliseconds.
 const ABOUT_TO_END: u64 = 60_000;
@@ -261,12 +265,15 @@ impl Chain {
                     .ok_or(Fault::Odd(Step::Login, "the reply has no token"))?;
                 self.state = State::Authorise(jwt);
             }
-            State::Login => return Err(self.refused_login(error())),
+            State::Login => return Err(judge::refused_login(&self.way, error())),
             State::Authorise(jwt) => {
                 let jwt = jwt.clone();
-                self.state = self.authorised(now, head, body, Some(jwt), error)?;
+                self.state =
+                    judge::authorised(self.wanted.as_deref(), now, head, body, Some(jwt), error)?;
             }
-            State::Consent { .. } => self.state = self.authorised(now, head, body, None, error)?,
+            State::Consent { .. } => {
+                self.state = judge::authorised(None, now, head, body, None, error)?
+            }
             State::Exchange { .. } | State::Refresh => {
                 let (step, spent) = match self.state {
                     State::Refresh => (Step::Refresh, Fault::Refresh),
@@ -335,81 +342,6 @@ impl Chain {
             State::Keep | State::Choose(_) | State::Reach(_) | State::Done(_) => {}
         }
         Ok(())
-    }
-
-    fn refused_login(&mut self, error: HubError) -> Fault {
-        let code = error
-            .code
-            .as_deref()
-            .unwrap_or(&error.text)
-            .to_ascii_lowercase();
-        let factor = ["otp", "2fa", "mfa", "two_factor", "two-factor"];
-        let about_otp = !code.contains(' ') && factor.iter().any(|word| code.contains(word));
-        match (error.status, &self.way) {
-            (400..=403 | 422, Way::Password { otp, .. }) if about_otp => match otp.is_empty() {
-                true => Fault::OtpNeeded,
-                false => Fault::OtpWrong,
-            },
-            (400..=403 | 422, _) => Fault::WrongPassword,
-            _ => Fault::Cloud(Step::Login, error),
-        }
-    }
-
-    /// What follows a reply of the authorise page; with `jwt` it may be the form, without it must be the end of it.
-    fn authorised(
-        &self,
-        now: u64,
-        head: &ResponseHead,
-        body: &[u8],
-        jwt: Option<Secret>,
-        error: impl Fn() -> HubError,
-    ) -> Result<State, Fault> {
-        let step = if jwt.is_some() {
-            Step::Authorise
-        } else {
-            Step::Consent
-        };
-        if head.status() >= 400 {
-            let error = error();
-            return Err(match is_client(&error) {
-                Some(code) => Fault::Client(code),
-                None => Fault::Cloud(step, error),
-            });
-        }
-        let page = String::from_utf8_lossy(body);
-        let found = redirect_of(head, &page);
-        if let Some(redirected) = &found {
-            if let Some(code) = redirected
-                .code
-                .as_deref()
-                .and_then(|code| Secret::parse(code).ok())
-            {
-                let until = now.saturating_add(CODE_LIFE);
-                return Ok(State::Exchange { code, until });
-            }
-            if let Some(error) = &redirected.error {
-                return Err(Fault::Consent(error.clone()));
-            }
-            return Err(Fault::Odd(step, "it redirects to a place without a code"));
-        }
-        let (Some(jwt), Some(csrf)) = (jwt, hidden_input(&page, "_csrf")) else {
-            return Err(Fault::Odd(step, "the reply has neither a code nor a form"));
-        };
-        let cookie = cookie(head, "_csrf")
-            .ok_or(Fault::Odd(step, "the form comes without its cookie _csrf"))?;
-        let listed = resources(&page);
-        let wanted = self.wanted.iter().filter(|wanted| looks_like_id(wanted));
-        let wanted: Vec<String> = wanted.cloned().collect();
-        let hubs = if wanted.is_empty() { listed } else { wanted };
-        if hubs.is_empty() {
-            return Err(Fault::WhichHub);
-        }
-        Ok(State::Consent {
-            jwt,
-            csrf,
-            cookie,
-            hubs,
-        })
     }
 
     /// Once: a refresh in the place of an access token that the cloud does not take.
@@ -485,60 +417,3 @@ impl Chain {
         }
     }
 }
-
-fn unknown(wanted: &str, hubs: &[CloudHub]) -> Fault {
-    if hubs.is_empty() {
-        return Fault::NoHub;
-    }
-    let known = hubs.iter().map(|hub| match hub.name.as_str() {
-        "" => hub.id.clone(),
-        name => format!("{name} ({})", hub.id),
-    });
-    Fault::UnknownHub {
-        wanted: wanted.to_owned(),
-        known: known.take(8).collect(),
-    }
-}
-
-/// A hub's id and not its name: 24 hex digits (`api.md`, head).
-fn looks_like_id(text: &str) -> bool {
-    text.len() == 24 && text.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-/// The cloud's code where it says that it does not know the client.
-fn is_client(error: &HubError) -> Option<String> {
-    let codes = [
-        "invalid_client",
-        "unauthorized_client",
-        "invalid_redirect_uri",
-        "redirect_uri_mismatch",
-    ];
-    let code = error.code.as_deref()?;
-    codes.contains(&code).then(|| code.to_owned())
-}
-
-fn refused_token(step: Step, spent: Fault, error: HubError, is_page: bool) -> Fault {
-    match (is_client(&error), error.status) {
-        (Some(code), _) => Fault::Client(code),
-        // Every other 4xx in JSON is about the code or token; a page says no more than its status.
-        (None, 400 | 401) => spent,
-        (None, 402..=407 | 409..=428) if !is_page => spent,
-        _ => Fault::Cloud(step, error),
-    }
-}
-
-fn refused_access(step: Step, error: HubError) -> Fault {
-    match is_access(&error) {
-        true => Fault::Access(step),
-        false => Fault::Cloud(step, error),
-    }
-}
-
-/// Whether the cloud says no to the access token itself; a 401 without a code counts too.
-fn is_access(error: &HubError) -> bool {
-    let code = error.code.as_deref();
-    error.status == 401 && code.is_none_or(|code| code == "invalid_token")
-}
-
-#[cfg(test)]
-mod tests;
