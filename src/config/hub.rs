@@ -40,13 +40,13 @@ pub(super) const HUB: Keys = Keys {
         ),
         (
             "password",
-            "passwords are not kept",
-            "api_key_file with an API key",
+            "passwords do not stand in the configuration",
+            "homey-panel login, or api_key_file with an API key",
         ),
         (
             "email",
-            "accounts are not kept",
-            "api_key_file with an API key",
+            "accounts do not stand in the configuration",
+            "homey-panel login, or api_key_file with an API key",
         ),
     ],
 };
