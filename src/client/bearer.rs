@@ -12,10 +12,10 @@ use std::time::SystemTime;
 use crate::config::Credential;
 use crate::failure::Failure;
 use crate::homey::secret::Secret;
-use crate::homey::session::parse_session;
+use crate::homey::session::{self, parse_session};
 
 /// Nothing that is a bearer is longer; a file given by mistake is not read to its end.
-const MAX_FILE: u64 = 16 * 1024;
+const MAX_FILE: u64 = session::MAX_FILE as u64 + 1;
 
 /// The name under which `LoadCredential=` is looked for in `$CREDENTIALS_DIRECTORY`.
 const CREDENTIAL: &str = "homey-panel.key";
@@ -74,7 +74,7 @@ fn stamp(meta: std::io::Result<Metadata>) -> Stamp {
 }
 
 /// Fills in the two directories that a service manager names: `$CREDENTIALS_DIRECTORY`, `$STATE_DIRECTORY`.
-fn expand(path: &str) -> PathBuf {
+pub(super) fn expand(path: &str) -> PathBuf {
     for name in ["CREDENTIALS_DIRECTORY", "STATE_DIRECTORY"] {
         for prefix in [format!("${{{name}}}/"), format!("${name}/")] {
             if let (Some(rest), Some(dir)) = (path.strip_prefix(&prefix), std::env::var_os(name)) {
@@ -85,7 +85,8 @@ fn expand(path: &str) -> PathBuf {
     PathBuf::from(path)
 }
 
-fn session_places() -> Vec<PathBuf> {
+/// Where a session is looked for when the configuration names none, in this order.
+pub(super) fn session_places() -> Vec<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let mut places = Vec::new();
     places.extend(variable("STATE_DIRECTORY").map(|d| d.join("session.json")));

@@ -4,6 +4,7 @@
 //! Puts `homey`'s calls under the header profile, sends them through `net`, and turns what comes back into
 //! either a body to read or a [`Refusal`] that says which of the two sides is at odds. Must not know panels.
 
+pub mod account;
 mod bearer;
 mod lookup;
 mod refusal;
