@@ -21,7 +21,7 @@ use crate::homey::reply::{self, PingError, PingParts};
 use crate::http::{Check, Limits, RequestHead};
 use crate::net::{self, Address, Alone, Body, Deadlines, Reply, Session, TlsName, Trust};
 
-pub use bearer::Bearer;
+pub use bearer::{Bearer, Held};
 pub use lookup::{Lookup, Missing, Source, look_up};
 pub use refusal::{Refusal, told};
 
