@@ -339,6 +339,8 @@ fn outputs_and_how_they_look() {
         (plan.outputs[3].source, plan.outputs[3].render.blink),
         (Source::Link, Blink::Slow)
     );
+    let login = plan.outputs.iter().find(|output| output.name == "login");
+    assert_eq!(login.map(|output| output.source), Some(Source::Session));
 }
 
 #[test]

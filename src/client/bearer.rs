@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use crate::config::Credential;
 use crate::failure::Failure;
 use crate::homey::secret::Secret;
-use crate::homey::session::{self, parse_session};
+use crate::homey::session::{self, Kind, parse_session};
 
 /// Nothing that is a bearer is longer; a file given by mistake is not read to its end.
 const MAX_FILE: u64 = session::MAX_FILE as u64 + 1;
@@ -28,7 +28,19 @@ pub struct Bearer {
     pub file: PathBuf,
     /// Set where other users of this machine can read the file, or the token looks like the wrong kind.
     pub warning: Option<String>,
+    /// What a session file says of it; `None` for an API key's file.
+    pub held: Option<Held>,
     stamp: Stamp,
+}
+
+/// How a session was got, and how long it is good.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Held {
+    pub kind: Kind,
+    /// When it was made, in milliseconds since 1970.
+    pub made: Option<u64>,
+    /// When it ends, by the same clock.
+    pub expires: Option<u64>,
 }
 
 /// What of a file changes when it is written or replaced: when, which file, how long.
@@ -142,6 +154,7 @@ fn key_file(path: &Path) -> Result<Bearer, Failure> {
         secret,
         file: path.to_path_buf(),
         warning,
+        held: None,
         stamp,
     })
 }
@@ -151,6 +164,11 @@ fn session_file(path: &Path) -> Result<Bearer, Failure> {
     let session = parse_session(text.as_bytes())
         .map_err(|e| Failure::permission(format!("the session file {}: {e}", path.display())))?;
     Ok(Bearer {
+        held: Some(Held {
+            kind: session.kind,
+            made: session.made,
+            expires: session.expires,
+        }),
         secret: session.token,
         file: path.to_path_buf(),
         warning,

@@ -19,12 +19,14 @@ use crate::hw::Panel;
 use crate::net::{Deadlines, Error, Interest, Session, monotonic};
 use crate::panel::cadence::Pacer;
 use crate::panel::plan::Plan;
-use crate::panel::{Call, Controller, Event, Link, Show};
+use crate::panel::{Call, Controller, Event, Lease, Link, Show};
 use crate::time::Time;
 
 use super::directory::Directory;
-use super::helper::{Ended, Errand, Helpers};
+use super::helper::{Errand, Helpers};
 use super::lanes::{Finished, Lanes};
+use super::renewal::Renewal;
+use super::seed;
 
 /// The most that a poll sleeps while it waits for a request in flight to end.
 const LONG: Duration = Duration::from_secs(10);
@@ -37,6 +39,12 @@ const ROUNDS: usize = 8;
 
 /// How long presses may take to end after a panel has asked for the end: a press's life and a round trip.
 const LAST_PRESSES: Duration = Duration::from_secs(5);
+
+fn renewal(hub: &Hub, config: &Config, now: Time, shown: Lease) -> Renewal {
+    let held = hub.bearer.as_ref().and_then(|bearer| bearer.held);
+    let retry = config.poll.retry;
+    Renewal::new(held, &config.session, retry, seed(), now, shown)
+}
 
 fn poll_deadlines(config: &Config) -> Deadlines {
     let limits = &config.limits;
@@ -90,8 +98,13 @@ pub struct Life {
     pub(super) crowded: Option<Time>,
     /// A panel has asked for the end, which comes when no press is open, or at this instant.
     pub(super) leaving: Option<Time>,
+    pub(super) renewal: Renewal,
+    /// How many bearers there were before the present one.
+    pub bearers: u32,
+    /// The bearer is another one, or it has turned out that it cannot be, since this was last cleared.
+    pub bearer_news: bool,
     /// What was last wrong with the bearer's file, so that it is said once.
-    bearer_fault: String,
+    pub(super) bearer_fault: String,
     pub(super) signals: SignalFd,
     events: Vec<Event>,
     pub(super) finished: Vec<Finished>,
@@ -110,6 +123,7 @@ impl Life {
         let plan = Rc::new(config.plan.clone());
         let directory = Rc::new(Directory::new(&plan));
         let lanes = Lanes::for_hub(&hub, config);
+        let renewal = renewal(&hub, config, monotonic(), Lease::Good);
         Life {
             controller,
             panels,
@@ -131,6 +145,9 @@ impl Life {
             waiting: VecDeque::new(),
             crowded: None,
             leaving: None,
+            renewal,
+            bearers: 0,
+            bearer_news: false,
             bearer_fault: String::new(),
             signals,
             events: Vec::new(),
@@ -164,6 +181,8 @@ impl Life {
         self.plan = Rc::new(config.plan.clone());
         self.directory = Rc::new(Directory::new(&self.plan));
         self.lanes = Lanes::for_hub(&hub, config);
+        self.renewal = renewal(&hub, config, now, self.renewal.lease());
+        self.bearers = self.bearers.wrapping_add(1);
         self.hub = hub;
         self.deadlines = poll_deadlines(config);
         self.retry = config.poll.retry;
@@ -195,6 +214,7 @@ impl Life {
     /// what it was given for good has the same time.
     pub fn finish(&mut self, now: Time) {
         self.wish = Wish::GoOn;
+        self.renewal.stop();
         self.settle(now + LAST_REPLIES, |life| {
             let quiet = life.lanes.in_flight() == 0 && life.waiting.is_empty();
             quiet && life.helpers.is_free(None)
@@ -233,36 +253,6 @@ impl Life {
         if dialect != Dialect::Unknown && dialect != self.pacer.hub() {
             log::info!("the hub speaks {dialect:?}");
             self.pacer.dialect(dialect);
-        }
-    }
-
-    /// Reads the bearer's file again; `true` where it held another one than before.
-    pub fn reload_bearer(&mut self) -> bool {
-        match self.hub.reload_bearer() {
-            Ok(changed) => {
-                self.bearer_fault.clear();
-                changed
-            }
-            Err(failure) => {
-                let text = failure.to_string();
-                if text != self.bearer_fault {
-                    log::warn!("{text}");
-                    self.bearer_fault = text;
-                }
-                false
-            }
-        }
-    }
-
-    /// A child has ended.
-    fn helped(&mut self, errand: Errand, ended: &Ended) {
-        match errand {
-            // What it says is beside the point: what it wrote counts.
-            Errand::Renew => {
-                if !self.reload_bearer() && ended.code != Some(0) {
-                    log::warn!("renewing the session: {}", ended.why);
-                }
-            }
         }
     }
 
@@ -317,6 +307,12 @@ impl Life {
     /// Everything that can be done now without waiting. `panels`: a bit for each that has something to read. `idle`: the
     /// poll's connection, where the poll does not use it.
     pub(super) fn turn(&mut self, now: Time, panels: u32, mut idle: Option<&mut Session>) {
+        // First, since a command may wait for what a child has brought.
+        while let Some((errand, ended)) = self.helpers.next_ended(now) {
+            match errand {
+                Errand::Renew => self.renewal_ended(&ended, now),
+            }
+        }
         let mut which = panels;
         for _ in 0..ROUNDS {
             if self.controller.poll_at().is_some_and(|at| at <= now) {
@@ -338,9 +334,8 @@ impl Life {
             // Those are written now, and whatever is read beside that has its round.
             which = u32::MAX;
         }
-        while let Some((errand, ended)) = self.helpers.next_ended(now) {
-            self.helped(errand, &ended);
-        }
+        // After what is pressed: it may start a child.
+        self.look_after_session(now);
         if self
             .leaving
             .is_some_and(|at| now >= at || self.controller.is_at_rest())

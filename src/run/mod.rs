@@ -8,6 +8,7 @@
 //!          ├ wait       the one poll(2)
 //!          ├ lanes      command connections, resumable
 //!          ├ helper     children for what may block
+//!          ├ renewal    the session's: when, and what comes of it; by `term`'s reckoning
 //!          └ commands   calls to requests, replies to outcomes
 //!   directory, names, readings, fetches   what is bound, and how it is read
 //! ```
@@ -19,13 +20,14 @@ mod commands;
 mod directory;
 mod faces;
 mod fetches;
-#[allow(dead_code, reason = "the next commit starts the first child")]
 mod helper;
 mod lanes;
 mod life;
 mod names;
 mod poll;
 mod readings;
+mod renewal;
+mod term;
 mod wait;
 
 use std::path::{Path, PathBuf};

@@ -50,6 +50,7 @@ impl Life {
             self.controller.poll_at(),
             self.lanes.deadline(),
             self.helpers.poll_at(),
+            self.renewal.poll_at(),
             panels,
             queued,
             lives,

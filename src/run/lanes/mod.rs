@@ -60,6 +60,8 @@ pub struct Job {
     pub once: bool,
     /// Whether the controller has been told that it may have left.
     pub departed: bool,
+    /// Which bearer it carries, by number.
+    pub bearer: u32,
 }
 
 /// What became of a job.
