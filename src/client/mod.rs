@@ -25,7 +25,7 @@ use crate::homey::profile::{Holes, Profile};
 use crate::homey::reply::{self, PingError, PingParts, PingReply};
 use crate::homey::route::{Via, Way};
 use crate::http::{Check, Limits, RequestHead, ResponseHead};
-use crate::net::{self, Address, Alone, Body, Deadlines, Reply, Session, Trust};
+use crate::net::{self, Address, Alone, Body, Deadlines, Reply, Session, Trust, Wait};
 use route::Known;
 
 pub use bearer::{Bearer, Held};
@@ -39,7 +39,7 @@ pub const MAX_ERROR_BODY: usize = 64 * 1024;
 const FIRST: usize = 64;
 
 /// How long a one-shot command may take in all.
-const ONE_SHOT: Duration = Duration::from_secs(30);
+pub const ONE_SHOT: Duration = Duration::from_secs(30);
 
 /// What every request to the configured hub has in common.
 pub struct Hub {
@@ -221,9 +221,20 @@ impl Hub {
         call: &Call<'_>,
         visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
+        self.read_within(session, call, ONE_SHOT, &mut Alone, visit)
+    }
+
+    /// The same with a wait and a time limit of the caller's.
+    pub fn read_within<T>(
+        &self,
+        session: &mut Session,
+        call: &Call<'_>,
+        limit: Duration,
+        wait: &mut dyn Wait,
+        visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let request = self.request(call).map_err(|e| Refusal::Local(e.message))?;
-        let mut wait = Alone;
-        let reply = net::fetch(session, request, Deadlines::all(ONE_SHOT), &mut wait)?;
+        let reply = net::fetch(session, request, Deadlines::all(limit), wait)?;
         visit(&mut accept(reply, self.limits)?)
     }
 }

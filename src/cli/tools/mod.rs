@@ -10,6 +10,7 @@ pub(super) mod chart;
 pub(super) mod completion;
 pub(super) mod device;
 pub(super) mod flows;
+pub(super) mod helps;
 pub(super) mod insights;
 mod items;
 pub(super) mod manual;
