@@ -25,6 +25,7 @@ mod listen;
 mod local;
 mod pki;
 mod rate;
+mod realtime;
 mod refuse;
 mod shape;
 mod sim_control;
