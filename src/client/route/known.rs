@@ -174,7 +174,8 @@ impl Known {
                 continue;
             };
             let place = self.place(via, &base);
-            if !leads.iter().any(|lead| lead.place == place) {
+            let told = |lead: &Lead| matches!(place, Place::Way(_)) && lead.place == place;
+            if !leads.iter().any(told) {
                 leads.push(Lead {
                     via,
                     shown: base.host_field(),

@@ -27,10 +27,13 @@ pub use known::{Known, Lead, Place};
 pub use probe::Probe;
 pub use race::{Attempt, Outcome, Race, Sought};
 
-/// Whom to trust along a way: the relay shows a certificate of the internet, whatever the hub has.
+/// Whom to trust along a way: the relay is one of the cloud's machines, whatever the hub shows.
 pub fn trust(config: &Config, via: Via) -> Trust {
     match via {
-        Via::Relay => Trust::System,
+        Via::Relay => match &config.cloud.ca_file {
+            Some(path) => Trust::CaFile(path.into()),
+            None => Trust::System,
+        },
         Via::Local | Via::Mdns | Via::Forwarded => super::trust(config),
     }
 }
