@@ -168,6 +168,7 @@ fn new(t: Table) -> Table {
         .on("flow.readonly", "/flowtoken/flowtoken/:id", get(cards::token))
         .on("flow.readonly", "/flowtoken/flowtoken/:id/value", get(cards::token_value))
         .on("insights.readonly", "/insights/log/:id", get(lists::log))
+        .open(Needs::Nothing, "/users/login-local", post(sessions::login_local))
         .open(Needs::Session, "/users/pat", get(sessions::keys).post(sessions::make_key))
         .open(Needs::Session, "/users/pat/:id", delete(sessions::delete_key))
 }

@@ -4,6 +4,7 @@
 
 mod auth;
 mod cloud;
+mod cloud_control;
 mod cloud_login;
 mod cloud_tokens;
 mod control;
@@ -13,7 +14,9 @@ mod fault_bodies;
 mod fault_control;
 mod fault_requests;
 mod household;
+mod mdns;
 mod raw;
+mod relay;
 mod sim;
 mod tls;
 mod wire;
