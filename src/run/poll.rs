@@ -294,7 +294,7 @@ impl Poller {
                 self.stage = Stage::Identify;
                 self.session.close();
                 life.lanes.hang_up();
-                life.missed_hub(link == Link::WrongHub, now);
+                life.missed_hub(link == Link::WrongHub);
             }
             if link == Link::Token {
                 if let Some(at) = self.try_new_token(life, trouble.unauthorized, now) {

@@ -67,14 +67,20 @@ impl Timing {
         }
     }
 
-    /// The hub was missed; whether it is to be looked for now.
-    fn missed(&mut self, for_good: bool, now: Time) -> bool {
+    /// The hub was missed; `for_good`: there is no doubt.
+    fn missed(&mut self, for_good: bool) {
         self.misses = if for_good {
             MISSES
         } else {
             self.misses.saturating_add(1)
         };
-        self.misses >= MISSES && now >= self.not_before
+    }
+
+    /// When the next search begins by itself.
+    fn next(&self) -> Option<Time> {
+        let away = (self.misses >= MISSES).then_some(self.not_before);
+        let home = Some(self.home_at).filter(|at| *at != Time::NEVER);
+        away.into_iter().chain(home).min()
     }
 
     /// A search has come to nothing.
@@ -152,7 +158,7 @@ impl Routes {
     /// When `step` wants its turn though no descriptor is ready.
     pub fn poll_at(&self) -> Option<Time> {
         let Some(search) = &self.search else {
-            return Some(self.timing.home_at).filter(|at| *at != Time::NEVER && !self.is_found());
+            return self.timing.next().filter(|_| !self.is_found());
         };
         let ear = search.ear.as_ref().map(|(m, ..)| m.deadline());
         let probes = search.probes.iter().map(|(_, probe)| probe.deadline());
@@ -190,7 +196,7 @@ impl Routes {
 
     /// Moves a search on. `true`: it wants a child to ask for ways outside.
     fn step(&mut self, hub: &Hub, deadlines: Deadlines, now: Time) -> bool {
-        if self.search.is_none() && now >= self.timing.home_at {
+        if self.timing.next().is_some_and(|at| at <= now) {
             self.begin(hub, deadlines, now);
         }
         let Some(search) = &mut self.search else {
@@ -307,11 +313,9 @@ impl Search {
 
 impl Life {
     /// The poll did not find the hub; `another`: somebody else is there.
-    pub fn missed_hub(&mut self, another: bool, now: Time) {
+    pub fn missed_hub(&mut self, another: bool) {
         let for_good = another || self.hub.way.is_none();
-        if self.routes.timing.missed(for_good, now) {
-            self.routes.begin(&self.hub, self.deadlines, now);
-        }
+        self.routes.timing.missed(for_good);
     }
 
     /// The hub has answered where it was asked.
@@ -387,48 +391,55 @@ impl Life {
 mod tests {
     use super::*;
 
-    fn at(ms: u64) -> Time {
+    fn at_ms(ms: u64) -> Time {
         Time::ZERO + Duration::from_millis(ms)
     }
 
     #[test]
-    fn a_search_begins_at_the_second_miss_and_pauses_grow() {
+    fn searches_begin_at_the_second_miss_and_their_pauses_grow() {
         let mut timing = Timing::new();
-        assert!(!timing.missed(false, at(0)));
-        assert!(timing.missed(false, at(500)));
+        timing.missed(false);
+        assert_eq!(timing.next(), None);
+        timing.missed(false);
+        assert!(timing.next().is_some_and(|at| at <= at_ms(500)));
         let mut now = 3500;
         let mut pauses = Vec::new();
         for _ in 0..8 {
-            timing.in_vain(at(now));
-            let pause = timing.not_before.since(at(now)).as_secs();
-            pauses.push(pause);
-            assert!(!timing.missed(false, at(now + 1000 * pause - 1)));
-            now += 1000 * pause;
-            assert!(timing.missed(false, at(now)));
+            timing.in_vain(at_ms(now));
+            timing.missed(false);
+            let pause = timing.next().map(|at| at.since(at_ms(now)).as_secs());
+            pauses.extend(pause);
+            now += 1000 * pause.unwrap_or_default() + 3000;
         }
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
         // Met once, everything is as at first.
-        timing.met(false, at(now));
-        assert!(!timing.missed(false, at(now)) && timing.missed(false, at(now)));
+        timing.met(false, at_ms(now));
+        assert_eq!(timing.next(), None);
+        timing.missed(false);
+        assert_eq!(timing.next(), None);
+        timing.missed(false);
+        assert!(timing.next().is_some_and(|at| at <= at_ms(now)));
     }
 
     #[test]
     fn another_hub_is_reason_enough_at_once() {
-        assert!(Timing::new().missed(true, at(0)));
+        let mut timing = Timing::new();
+        timing.missed(true);
+        assert!(timing.next().is_some_and(|at| at <= at_ms(0)));
     }
 
     #[test]
     fn the_way_home_is_tried_every_half_minute_from_outside_only() {
         let mut timing = Timing::new();
-        timing.met(false, at(1000));
+        timing.met(false, at_ms(1000));
         assert_eq!(timing.home_at, Time::NEVER);
         for now in [2000, 3000, 31_000] {
-            timing.met(true, at(now));
-            assert_eq!(timing.home_at, at(32_000));
+            timing.met(true, at_ms(now));
+            assert_eq!(timing.home_at, at_ms(32_000));
         }
-        timing.in_vain(at(35_000));
-        assert_eq!(timing.home_at, at(65_000));
-        timing.met(false, at(66_000));
+        timing.in_vain(at_ms(35_000));
+        assert_eq!(timing.home_at, at_ms(65_000));
+        timing.met(false, at_ms(66_000));
         assert_eq!(timing.home_at, Time::NEVER);
     }
 }
