@@ -8,15 +8,19 @@
 //! - [`names`]: `Zone/Name` references to ids, with near misses.
 //! - [`secret`]: a bearer kept out of logs. [`session`]: the stored session. [`auth`]: the life cycle of tokens (who renews
 //!   what, when), as a state machine over `(now, events)`.
+//! - [`mdns`]: which hubs are in the house, as questions and answers of multicast DNS.
+//! - [`route`]: by which ways a hub may be reached, and which of them wins.
 //! - [`iso`], [`text`]: hub times, and small rules for foreign texts.
 
 pub mod auth;
 pub mod call;
 pub mod error;
 pub mod iso;
+pub mod mdns;
 pub mod names;
 pub mod profile;
 pub mod reply;
+pub mod route;
 pub mod secret;
 pub mod session;
 pub mod text;
