@@ -91,7 +91,7 @@ fn compressed(routes: Router, choice: Compress) -> Router {
 
 /// Express knows no 405 and so sends no `Allow`, but axum adds one to what
 /// `gate::inner` made of its 405.
-async fn disallow(mut reply: Response) -> Response {
+pub async fn disallow(mut reply: Response) -> Response {
     reply.headers_mut().remove(header::ALLOW);
     reply
 }

@@ -3,6 +3,9 @@
 //! Drives the homey-sim program over its ports with an ordinary HTTP client.
 
 mod auth;
+mod cloud;
+mod cloud_login;
+mod cloud_tokens;
 mod control;
 mod devices;
 mod fault_arrivals;
