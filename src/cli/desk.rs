@@ -31,6 +31,9 @@ const PATIENCE: [Duration; 3] = [
 /// A hub that wants more patience than this gets none: somebody waits here.
 const MAX_PATIENCE: Duration = Duration::from_secs(10);
 
+/// What the first exchange is called.
+const ASKING: &str = "asking the hub who it is";
+
 /// One hub, one connection.
 pub(crate) struct Desk {
     hub: Hub,
@@ -51,6 +54,9 @@ impl Desk {
     pub(crate) fn of(config: &Config) -> Result<Desk, Failure> {
         let mut hub = Hub::new(config)?;
         hub.load_bearer(config)?;
+        if hub.way.is_none() {
+            hub.find()?;
+        }
         let session = hub.session();
         let mut desk = Desk {
             hub,
@@ -58,14 +64,38 @@ impl Desk {
             last: None,
             hurry: false,
         };
-        let known = patiently(|| desk.identify());
-        known.map_err(|refusal| refusal.failure("asking the hub who it is"))?;
-        Ok(desk)
+        match patiently(|| desk.identify()) {
+            Ok(()) => Ok(desk),
+            Err(refusal) if desk.is_elsewhere(&refusal) => {
+                let first = refusal.failure(ASKING);
+                // The first try says what is wrong where nothing else is found.
+                desk.hub
+                    .find()
+                    .map_err(|found| also(first, &found.message))?;
+                desk.session = desk.hub.session();
+                let known = patiently(|| desk.identify());
+                known.map_err(|refusal| refusal.failure(ASKING))?;
+                log::warn!("the hub is at {} now", desk.hub.shown());
+                Ok(desk)
+            }
+            Err(refusal) => Err(refusal.failure(ASKING)),
+        }
     }
 
-    /// Where the hub answers.
-    pub(crate) fn peer(&self) -> String {
-        self.session.peer()
+    /// Whether the hub may have moved: it is not at its address, and its id is known to look for it by.
+    fn is_elsewhere(&self, refusal: &Refusal) -> bool {
+        let away = match refusal {
+            Refusal::Net(error) => !error.is_clock(),
+            Refusal::WrongHub(_) => true,
+            Refusal::Hub { error, .. } => error.kind == Kind::NotJson,
+            Refusal::Local(_) | Refusal::Reply(_) => false,
+        };
+        away && !self.hub.id.is_empty()
+    }
+
+    /// Where the hub answers and by which way.
+    pub(crate) fn shown(&self) -> String {
+        self.hub.shown()
     }
 
     /// What it says that it is; empty where it does not say.
@@ -143,6 +173,11 @@ impl Desk {
             None => Err(Failure::unavailable("the look-up gave nothing")),
         }
     }
+}
+
+/// A failure, and what came of looking elsewhere.
+fn also(first: Failure, then: &str) -> Failure {
+    Failure::new(first.exit, format!("{}; {then}", first.message))
 }
 
 /// What is wrong with a name, and where the right ones are to be found.

@@ -53,9 +53,7 @@ impl Bearer {
             Credential::ApiKeyFile(path) => key_file(&expand(path)),
             Credential::SessionFile(path) => session_file(&expand(path)),
             Credential::Default => {
-                let key = std::env::var_os("CREDENTIALS_DIRECTORY")
-                    .map(|d| PathBuf::from(d).join(CREDENTIAL));
-                if let Some(path) = key.filter(|p| p.exists()) {
+                if let Some(path) = given_key() {
                     return key_file(&path);
                 }
                 let places = session_places();
@@ -83,6 +81,21 @@ impl Bearer {
 fn stamp(meta: std::io::Result<Metadata>) -> Stamp {
     let meta = meta.ok()?;
     Some((meta.modified().ok()?, meta.ino(), meta.len()))
+}
+
+/// Whether an API key is what [`Bearer::load`] finds, as far as that is seen from the place: the relay takes none.
+pub(super) fn is_key(credential: &Credential) -> bool {
+    match credential {
+        Credential::ApiKeyFile(_) => true,
+        Credential::SessionFile(_) => false,
+        Credential::Default => given_key().is_some(),
+    }
+}
+
+/// The key that the service manager gave, where it did.
+fn given_key() -> Option<PathBuf> {
+    let dir = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+    Some(PathBuf::from(dir).join(CREDENTIAL)).filter(|path| path.exists())
 }
 
 /// Fills in the two directories that a service manager names: `$CREDENTIALS_DIRECTORY`, `$STATE_DIRECTORY`.

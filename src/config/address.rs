@@ -69,6 +69,12 @@ fn fault(what: impl Into<String>, expected: impl Into<String>) -> Fault {
 }
 
 impl Address {
+    /// A local address as the account has it: a URL with an IP address or a dashed name. `None`: a name that would have to be
+    /// looked up, or an address of the internet.
+    pub fn from_account(url: &str) -> Option<Address> {
+        Address::parse(url, None, false).ok()
+    }
+
     /// Reads `text`: an IP address or a dashed name, perhaps with scheme and port.
     pub(super) fn parse(
         text: &str,
@@ -260,6 +266,11 @@ fn check_reach(ip: IpAddr, allow_public: bool) -> Result<(), Fault> {
         format!("{ip} is an address of the internet, not of the house"),
         "a private address such as \"192.168.1.17\", or allow_public_address = true",
     ))
+}
+
+/// Whether a bearer may go to a hub that is said to be at `ip`: an address of the house, or `allow_public`.
+pub fn is_within_reach(ip: IpAddr, allow_public: bool) -> bool {
+    check_reach(ip, allow_public).is_ok()
 }
 
 #[cfg(test)]

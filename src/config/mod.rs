@@ -11,13 +11,14 @@
 //!             └────────────> problem::Report <────┘ (all of them, sorted)
 //! ```
 //!
-//! One file for each section: `hub` and `address`, `session`, `profile`, `times`, `panels`, `controls` with `actions`, `moves` and `keys`, `outputs` with `colour` and `locals`; `targets` collects what they aim at, `clash` looks for
+//! One file for each section: `hub` and `address`, `cloud`, `session`, `profile`, `times`, `panels`, `controls` with `actions`, `moves` and `keys`, `outputs` with `colour` and `locals`; `targets` collects what they aim at, `clash` looks for
 //! two things in one place. The reference for users is `tests/data/config/good/everything.toml`, which a test holds complete.
 
 mod actions;
 mod address;
 mod capability;
 mod clash;
+mod cloud;
 mod colour;
 mod controls;
 mod dashed;
@@ -39,7 +40,8 @@ mod targets;
 mod times;
 mod value;
 
-pub use address::{Address, Scheme};
+pub use address::{Address, Scheme, is_within_reach};
+pub use cloud::{Cloud, Site};
 pub use controls::ControlFace;
 pub use dashed::{DASHED_SUFFIX, dashed_ip, dashed_name};
 pub use hub::{Credential, Hub, Trust};
@@ -65,8 +67,8 @@ const MAX_OUTPUTS: usize = 1024;
 
 const ROOT: Keys = Keys {
     known: &[
-        "hub", "trust", "session", "profile", "profiles", "poll", "limits", "timing", "layers",
-        "panel", "control", "output",
+        "hub", "trust", "cloud", "session", "profile", "profiles", "poll", "limits", "timing",
+        "layers", "panel", "control", "output",
     ],
     later: &["discover", "log", "watchdog", "status"],
     cures: &[
@@ -89,9 +91,10 @@ const ROOT: Keys = Keys {
 };
 
 /// All sections with their keys, for "… in [timing]".
-const HOMES: [(&str, &Keys); 10] = [
+const HOMES: [(&str, &Keys); 11] = [
     ("[hub]", &hub::HUB),
     ("[trust]", &hub::TRUST),
+    ("[cloud]", &cloud::CLOUD),
     ("[session]", &session::SESSION),
     ("[profile]", &profile::PROFILE),
     ("[poll]", &times::POLL),
@@ -161,6 +164,7 @@ pub struct Config {
     pub file: String,
     pub hub: Hub,
     pub trust: Trust,
+    pub cloud: Cloud,
     pub session: Session,
     pub profile: ProfileChoice,
     pub poll: Poll,
@@ -233,6 +237,7 @@ fn read(report: &mut Report<'_>, file_name: &str, tree: &toml_span::Value<'_>) -
     let mut sources = Sources::default();
     let hub = hub::read(report, &root, &mut sources);
     let trust = hub::read_trust(report, &root, &hub, &mut sources);
+    let cloud = cloud::read(report, &root);
     let session = session::read(report, &root, &mut sources);
     let profile = profile::read(report, &root);
     let poll = times::read_poll(report, &root);
@@ -255,6 +260,7 @@ fn read(report: &mut Report<'_>, file_name: &str, tree: &toml_span::Value<'_>) -
         file: file_name.to_owned(),
         hub,
         trust,
+        cloud,
         session,
         profile,
         poll,

@@ -162,20 +162,23 @@ impl Life {
     pub fn swap(&mut self, mut hub: Hub, config: &Config, now: Time) {
         let mut controller = Controller::new(config.plan.clone(), now);
         controller.adopt(&self.controller);
-        let place = |hub: &Hub| (hub.address.ip, hub.address.port);
-        if place(&hub) == place(&self.hub) && hub.id.is_empty() {
+        let place = |hub: &Hub| hub.known.configured();
+        let stays = place(&hub) == place(&self.hub);
+        if stays && hub.id.is_empty() {
             // Learned once, it stays: whoever answers there later has to be the same.
             hub.id.clone_from(&self.hub.id);
         }
         let (dialect, held) = (self.pacer.hub(), self.pacer.held_until());
         self.pacer = Pacer::default();
-        if place(&hub) != place(&self.hub) || hub.id != self.hub.id {
+        if !stays || hub.id != self.hub.id {
             // What the old hub said is no news of the new one.
             controller.link(now, Link::Down);
         } else {
             // A hub whose pace is known need not be asked at the slowest, and a pause that it asked for holds.
             self.pacer.dialect(dialect);
             self.pacer.hold(held);
+            // Where it was found last is better than where it once was; it was gone to before, so it can be now.
+            let _ = self.hub.way.clone().map(|way| hub.follow(way));
         }
         self.controller = controller;
         self.plan = Rc::new(config.plan.clone());

@@ -257,7 +257,7 @@ impl Poller {
         if link == Link::Ready {
             log::info!(
                 "connected to the hub at {}; everything read",
-                life.hub.address
+                life.hub.shown()
             );
             self.told.clear();
         }
