@@ -5,14 +5,14 @@
 
 use lexopt::prelude::*;
 
-use crate::client::Missing;
+use crate::client::{MAX_ERROR_BODY, Missing};
 use crate::config::{Config, Place, Problem, nearest};
 use crate::failure::{Exit, Failure};
-use crate::homey::Reading;
-use crate::homey::call::Call;
+use crate::homey::call::{Call, Other, Repeat, path_segment};
 use crate::homey::names::{ItemKind, RefKind, Reference, Resolved};
 use crate::homey::reply::{self, DeviceRow, NamedItem};
 use crate::homey::text::one_line;
+use crate::homey::{self, Reading};
 use crate::panel::plan::{Action, PointId, StartKind};
 use crate::run;
 
@@ -123,13 +123,21 @@ fn check_hub(config: &Config, problems: &mut Vec<Problem>) -> Result<(), Failure
             RefKind::Flow
         },
     });
-    let references: Vec<Reference<'_>> = points.chain(starts).collect();
+    let variable = config.session.store_in.as_deref().map(|name| Reference {
+        text: name,
+        kind: RefKind::Variable,
+    });
+    let references: Vec<Reference<'_>> = points.chain(starts).chain(variable).collect();
     let found = desk.look_up(&references)?.found;
     let before = problems.len();
     let mut found = found.into_iter();
     let devices: Vec<_> = found.by_ref().take(plan.points.len()).collect();
     check_points(&mut desk, config, devices, problems)?;
-    check_starts(&mut desk, config, found.collect(), problems)?;
+    let starts = found.by_ref().take(plan.starts.len()).collect();
+    check_starts(&mut desk, config, starts, problems)?;
+    if let Some(variable) = found.next() {
+        check_variable(&mut desk, config, variable, problems)?;
+    }
     let bad = problems.len() - before;
     print(&format!(
         "names: {} of {} exist and can be used as configured\n",
@@ -238,6 +246,42 @@ fn check_starts(
         let place = config.sources.starts.get(index).copied();
         problems.push(config.problem(place.unwrap_or_default(), what, None, None));
     }
+    Ok(())
+}
+
+/// Whether the variable that is to hold the bearer exists and holds texts.
+fn check_variable(
+    desk: &mut Desk,
+    config: &Config,
+    found: Result<Resolved, Missing>,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Failure> {
+    let what = match found {
+        Err(error) => error.to_string(),
+        Ok(variable) => {
+            let segment = path_segment("variable id", &variable.id);
+            let segment = segment.map_err(|e| Failure::unavailable(e.to_string()))?;
+            let call = Call::Other(Other {
+                method: "GET",
+                target: &format!("/api/manager/logic/variable/{segment}"),
+                body: None,
+                bearer: true,
+                scope: Some("homey.logic.readonly"),
+                name: "read the variable for the bearer",
+                repeat: Repeat::Safe,
+            });
+            let held = desk.read(&call, &mut |body| {
+                let text = crate::net::collect(body, MAX_ERROR_BODY)?;
+                Ok(reply::capability_value(&text)?)
+            })?;
+            if matches!(held, homey::Value::Text(_) | homey::Value::Null) {
+                return Ok(());
+            }
+            let name = one_line(&variable.name, 100);
+            format!("the variable {name} holds no text; make one of type text")
+        }
+    };
+    problems.push(config.problem(config.sources.store_in, what, None, None));
     Ok(())
 }
 

@@ -174,7 +174,7 @@ pub enum Needs {
     Nothing,
     /// Any good bearer.
     Bearer,
-    /// A bearer with this scope.
+    /// A bearer with this scope, or these joined by `+`.
     Scope(&'static str),
     /// The owner's session, not a key (api.md 8).
     Session,
@@ -202,7 +202,9 @@ pub async fn check(
         Err(code) => return hub.refuse(code),
     };
     match needs {
-        Needs::Scope(scope) if !bearer.may(scope) => return hub.refuse("Missing Scopes"),
+        Needs::Scope(scopes) if !scopes.split('+').all(|s| bearer.may(s)) => {
+            return hub.refuse("Missing Scopes");
+        }
         Needs::Session if bearer.kind != Kind::Session => {
             return hub.refuse("Invalid Session Type");
         }

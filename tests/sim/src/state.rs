@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::args::{Args, Dialect, Language, Lists, Switch, WriteReply};
 use crate::auth::{Auth, READONLY};
@@ -20,6 +20,7 @@ use crate::fault::Faults;
 use crate::home::{Home, generate};
 use crate::pki::Certs;
 use crate::rate::Rate;
+use crate::realtime::switches::{End, Realtime};
 use crate::wire::link::Links;
 
 /// Which port a request came in by.
@@ -35,6 +36,8 @@ pub enum Via {
     Cloud,
     /// Control port.
     Control,
+    /// A call over the realtime endpoint.
+    Socket,
 }
 
 impl Via {
@@ -46,6 +49,7 @@ impl Via {
             Via::Relay => "relay",
             Via::Cloud => "cloud",
             Via::Control => "control",
+            Via::Socket => "socket",
         }
     }
 
@@ -187,6 +191,8 @@ pub struct Hub {
     pub refusing: watch::Sender<[bool; 4]>,
     /// Cuts the connections to them.
     pub cut: watch::Sender<Cut>,
+    /// Ends realtime connections.
+    pub endings: broadcast::Sender<End>,
     /// What the TLS port serves with.
     pub certs: Certs,
     /// The account.
@@ -200,6 +206,7 @@ pub struct Hub {
     rate: Mutex<Rate>,
     dice: Mutex<Dice>,
     boot: Mutex<Option<Boot>>,
+    realtime: Mutex<Realtime>,
 }
 
 /// A panic elsewhere must not take the whole hub down with it.
@@ -249,6 +256,7 @@ impl Hub {
             lease: watch::Sender::default(),
             refusing: watch::Sender::new([false; 4]),
             cut: watch::Sender::default(),
+            endings: broadcast::Sender::new(16),
             certs,
             cloud: Cloud::new(&args),
             home: Mutex::new(generate::home(devices, args.seed)),
@@ -260,6 +268,7 @@ impl Hub {
             rate: Mutex::default(),
             dice: Mutex::new(dice),
             boot: Mutex::new(None),
+            realtime: Mutex::default(),
             args,
         }
     }
@@ -313,6 +322,11 @@ impl Hub {
     /// Randomness for new ids.
     pub fn dice(&self) -> MutexGuard<'_, Dice> {
         open(&self.dice)
+    }
+
+    /// The realtime endpoint's settings and counters.
+    pub fn realtime(&self) -> MutexGuard<'_, Realtime> {
+        open(&self.realtime)
     }
 
     /// The boot under way, if any.

@@ -6,6 +6,7 @@
 pub mod faults;
 mod hub;
 mod items;
+mod realtime;
 
 use std::sync::Arc;
 
@@ -58,6 +59,7 @@ pub fn routes(hub: &Arc<Hub>) -> Router {
         .route("/_sim/faults", get(faults::list))
         .route("/_sim/stall", post(faults::stall))
         .route("/_sim/cut", post(faults::cut))
+        .route("/_sim/realtime", get(realtime::show).post(realtime::change))
         .route("/_sim/clear", post(hub::clear))
         .route("/_sim/clock", get(control::clock).post(control::set_clock))
         .route("/_sim/cloud/options", get(control::options).post(control::set_options))
