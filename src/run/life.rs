@@ -28,6 +28,7 @@ use super::lanes::{Finished, Lanes};
 use super::renewal::Renewal;
 use super::route::Routes;
 use super::seed;
+use super::variable::Variable;
 
 /// The most that a poll sleeps while it waits for a request in flight to end.
 const LONG: Duration = Duration::from_secs(10);
@@ -101,6 +102,7 @@ pub struct Life {
     pub(super) leaving: Option<Time>,
     pub(super) renewal: Renewal,
     pub routes: Routes,
+    pub(super) variable: Variable,
     /// How many bearers there were before the present one.
     pub bearers: u32,
     /// The bearer is another one, or it has turned out that it cannot be, since this was last cleared.
@@ -149,6 +151,7 @@ impl Life {
             leaving: None,
             renewal,
             routes: Routes::new(),
+            variable: Variable::new(config.session.store_in.as_deref()),
             bearers: 0,
             bearer_news: false,
             bearer_fault: String::new(),
@@ -185,6 +188,7 @@ impl Life {
         self.directory = Rc::new(Directory::new(&self.plan));
         self.lanes = Lanes::for_hub(&hub, config);
         self.renewal = renewal(&hub, config, now, self.renewal.lease());
+        self.variable = Variable::new(config.session.store_in.as_deref());
         self.bearers = self.bearers.wrapping_add(1);
         self.routes = Routes::new();
         self.hub = hub;
@@ -344,6 +348,7 @@ impl Life {
         // After what is pressed: these may start a child.
         self.look_after_session(now);
         self.step_routes(now);
+        self.keep_variable(now);
         if self
             .leaving
             .is_some_and(|at| now >= at || self.controller.is_at_rest())

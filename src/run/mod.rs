@@ -11,6 +11,7 @@
 //!          ├ route      the hub again where it has moved, and home again from the relay
 //!          ├ renewal    the session's: when, and what comes of it; by `term`'s reckoning
 //!          └ commands   calls to requests, replies to outcomes
+//!   variable                              the one that holds the bearer (store_in)
 //!   directory, names, readings, fetches   what is bound, and how it is read
 //! ```
 //!
@@ -30,6 +31,7 @@ mod readings;
 mod renewal;
 mod route;
 mod term;
+mod variable;
 mod wait;
 
 use std::path::{Path, PathBuf};

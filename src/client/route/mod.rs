@@ -30,10 +30,7 @@ pub use race::{Attempt, Outcome, Race, Sought};
 /// Whom to trust along a way: the relay is one of the cloud's machines, whatever the hub shows.
 pub fn trust(config: &Config, via: Via) -> Trust {
     match via {
-        Via::Relay => match &config.cloud.ca_file {
-            Some(path) => Trust::CaFile(path.into()),
-            None => Trust::System,
-        },
+        Via::Relay => super::account::trust(&config.cloud),
         Via::Local | Via::Mdns | Via::Forwarded => super::trust(config),
     }
 }

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use crate::clock::now_ms;
 use crate::cloud::jwt;
 use crate::dice::Dice;
+use crate::state::Via;
 
 /// A hub session lives exactly 24 h (api.md 8).
 pub const SESSION_MS: i64 = 24 * 3600 * 1000;
@@ -97,6 +98,29 @@ pub const READONLY: &[&str] = &[
     "zone",
 ];
 
+/// The other scopes of api.md 8.
+const NARROW: &[&str] = &[
+    "speech",
+    "app.control",
+    "device.control",
+    "flow.start",
+    "mood.set",
+    "user.self",
+    "presence.self",
+];
+
+/// Whether a key can have this scope.
+pub fn is_scope(scope: &str) -> bool {
+    let Some(rest) = scope.strip_prefix("homey") else {
+        return false;
+    };
+    let Some(rest) = rest.strip_prefix('.') else {
+        return rest.is_empty();
+    };
+    let wide = rest.strip_suffix(".readonly").unwrap_or(rest);
+    READONLY.contains(&wide) || NARROW.contains(&rest)
+}
+
 impl Auth {
     /// An empty book; a V2 hub has no API keys and refuses them (api.md 4).
     pub fn new(keys_refused: bool, account_key: &str) -> Self {
@@ -155,6 +179,20 @@ impl Auth {
         match bearer.expires {
             Some(end) if end <= now_ms() => Err("session_expired"),
             _ => Ok(bearer),
+        }
+    }
+
+    /// The same at a port: the cloud's host knows no keys (api.md 4).
+    pub fn check_at(
+        &self,
+        via: Option<Via>,
+        header: Option<&str>,
+    ) -> Result<&Bearer, &'static str> {
+        match self.check(header) {
+            Ok(bearer) if bearer.kind == Kind::Key && via == Some(Via::Relay) => {
+                Err("invalid_token")
+            }
+            checked => checked,
         }
     }
 

@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::args::{Args, Dialect, Language, Lists, Switch, WriteReply};
 use crate::auth::{Auth, READONLY};
@@ -21,6 +21,7 @@ use crate::home::{Home, generate};
 use crate::mdns;
 use crate::pki::Certs;
 use crate::rate::Rate;
+use crate::realtime::switches::{End, Realtime};
 use crate::wire::link::Links;
 
 /// Which port a request came in by.
@@ -36,6 +37,8 @@ pub enum Via {
     Cloud,
     /// Control port.
     Control,
+    /// A call over the realtime endpoint.
+    Socket,
 }
 
 impl Via {
@@ -47,6 +50,7 @@ impl Via {
             Via::Relay => "relay",
             Via::Cloud => "cloud",
             Via::Control => "control",
+            Via::Socket => "socket",
         }
     }
 
@@ -190,6 +194,8 @@ pub struct Hub {
     pub refusing: watch::Sender<[bool; 4]>,
     /// Cuts the connections to them.
     pub cut: watch::Sender<Cut>,
+    /// Ends realtime connections.
+    pub endings: broadcast::Sender<End>,
     /// What the TLS port serves with.
     pub certs: Certs,
     /// The account.
@@ -204,6 +210,7 @@ pub struct Hub {
     dice: Mutex<Dice>,
     boot: Mutex<Option<Boot>>,
     mdns: Mutex<mdns::Switches>,
+    realtime: Mutex<Realtime>,
 }
 
 /// A panic elsewhere must not take the whole hub down with it.
@@ -254,6 +261,7 @@ impl Hub {
             lease: watch::Sender::default(),
             refusing: watch::Sender::new([false; 4]),
             cut: watch::Sender::default(),
+            endings: broadcast::Sender::new(16),
             certs,
             cloud: Cloud::new(&args),
             home: Mutex::new(generate::home(devices, args.seed)),
@@ -266,6 +274,7 @@ impl Hub {
             dice: Mutex::new(dice),
             boot: Mutex::new(None),
             mdns: Mutex::default(),
+            realtime: Mutex::default(),
             args,
         }
     }
@@ -324,6 +333,11 @@ impl Hub {
     /// The mDNS responder's switches.
     pub fn mdns(&self) -> MutexGuard<'_, mdns::Switches> {
         open(&self.mdns)
+    }
+
+    /// The realtime endpoint's settings and counters.
+    pub fn realtime(&self) -> MutexGuard<'_, Realtime> {
+        open(&self.realtime)
     }
 
     /// The boot under way, if any.

@@ -2,6 +2,7 @@
 
 //! Request bodies as Express reads them, and the common forms of replies.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::async_trait;
@@ -50,6 +51,22 @@ impl Fields {
     /// True when it has no other members than these.
     pub fn only(&self, allowed: &[&str]) -> bool {
         self.0.keys().all(|k| allowed.contains(&k.as_str()))
+    }
+}
+
+/// A text that is not blank, as names are.
+pub fn text(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+/// The key of an item whose path is its id (V3), or its owner and its short id
+/// (V2).
+pub fn full_id(given: &HashMap<String, String>) -> String {
+    let id = given.get("id").map_or("", String::as_str);
+    match given.get("uri") {
+        Some(uri) => format!("{uri}:{id}"),
+        None => id.to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod caps;
 pub mod drive;
+pub mod feed;
 pub mod find;
 pub mod fixed;
 pub mod generate;
@@ -15,11 +16,13 @@ pub mod names;
 pub mod odd;
 pub mod values;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use caps::Capability;
+use feed::{Change, Feed, What};
 
 /// A room or floor (objects.md 4).
 #[derive(Clone, Debug)]
@@ -82,6 +85,10 @@ pub struct Device {
     /// Its JSON, kept until something of it changes: a list of 10,000 devices
     /// is some 50 MB, which is too slow to build for every request.
     pub wire: Option<Arc<str>>,
+    /// The client's transaction that is being carried out.
+    pub transaction: Option<String>,
+    /// Who wants to know of its values.
+    pub feed: Feed,
 }
 
 impl Device {
@@ -99,9 +106,20 @@ impl Device {
     /// Changes a value as the device itself reports it.
     pub fn report(&mut self, id: &str, value: Value, now: i64) {
         self.seen = now;
-        if let Some(cap) = self.cap_mut(id) {
-            cap.value = value;
-            cap.updated = Some(now);
+        let told = value.clone();
+        let Some(cap) = self.cap_mut(id) else {
+            return;
+        };
+        cap.report(value, now);
+        self.feed.tell(Change::Value {
+            device: self.id.clone(),
+            cap: id.to_owned(),
+            value: told,
+            transaction: self.transaction.clone(),
+            at: now,
+        });
+        if matches!(caps::base(id), "alarm_motion" | "alarm_contact") {
+            self.feed.item("zones", "zone", What::Updated, &self.zone);
         }
     }
 }
@@ -128,6 +146,16 @@ pub struct Flow {
     pub advanced: bool,
     /// What it does.
     pub effects: Vec<Effect>,
+}
+
+impl Flow {
+    /// Its class's realtime prefix.
+    pub fn class(&self) -> &'static str {
+        match self.advanced {
+            true => "advancedflow",
+            false => "flow",
+        }
+    }
 }
 
 /// A mood (objects.md 6).
@@ -198,6 +226,12 @@ pub struct User {
 /// Everything that a hub keeps about its home.
 #[derive(Debug, Default)]
 pub struct Home {
+    /// What it was made from.
+    pub seed: u64,
+    /// When the hub started.
+    pub started: i64,
+    /// Who wants to know of changes.
+    pub feed: Feed,
     /// Zones; the root first.
     pub zones: Vec<Zone>,
     /// Devices in the order of their lists.
@@ -214,4 +248,6 @@ pub struct Home {
     pub notices: Vec<Notice>,
     /// Owner.
     pub user: User,
+    /// Options that were set, by manager and path.
+    pub options: BTreeMap<(&'static str, &'static str), Value>,
 }

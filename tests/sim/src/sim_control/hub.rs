@@ -161,6 +161,7 @@ pub async fn counters(State(hub): State<Arc<Hub>>) -> Response {
     value["connections_open"] = json!(open.as_array().map_or(0, Vec::len));
     value["open"] = open;
     value["requests_per_connection"] = spread;
+    value["realtime"] = hub.realtime().counters();
     done(&value)
 }
 
@@ -169,6 +170,7 @@ pub async fn reset(State(hub): State<Arc<Hub>>) -> Response {
     *hub.counters() = Counters::default();
     hub.faults().reset_totals();
     hub.links().reset();
+    hub.realtime().reset();
     done(&Value::Bool(true))
 }
 

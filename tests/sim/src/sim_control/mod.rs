@@ -7,6 +7,7 @@ pub mod faults;
 mod hub;
 mod items;
 mod place;
+mod realtime;
 
 use std::sync::Arc;
 
@@ -60,6 +61,7 @@ pub fn routes(hub: &Arc<Hub>) -> Router {
         .route("/_sim/faults", get(faults::list))
         .route("/_sim/stall", post(faults::stall))
         .route("/_sim/cut", post(faults::cut))
+        .route("/_sim/realtime", get(realtime::show).post(realtime::change))
         .route("/_sim/clear", post(hub::clear))
         .route("/_sim/address", post(place::change))
         .route("/_sim/mdns", get(mdns::show).post(mdns::change))
