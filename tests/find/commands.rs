@@ -231,3 +231,58 @@ fn what_is_not_named_cannot_be_found() {
     let (code, _, err) = run(Some(&with), &["discover", "--for-run"]);
     assert_eq!(code, 78, "{err}");
 }
+
+#[test]
+fn the_other_hubs_of_the_account_are_shown_with_their_ways() {
+    if !alone("commands::the_other_hubs_of_the_account_are_shown_with_their_ways") {
+        return;
+    }
+    let sim = hub(&[]);
+    let cabin = sim.beside(&["--seed", "7", "--hub-name", "Cabin", "--devices", "0"]);
+    let cabin = cabin.expect("another hub");
+    sim.add_hub(&cabin).expect("added");
+    let (access, _) = sim.cloud_tokens().expect("tokens");
+    let held = |expires: u64| {
+        let session = json!({
+            "version": 2, "kind": "password", "hub": sim.word("hub_id"), "name": "Home",
+            "token": sim.word("session_token"), "made": null, "expires": null,
+            "cloud": {"access": access, "access_expires": expires, "refresh": null},
+        });
+        let with = setup(&sim);
+        let path = with.dir.write("session.json", &session.to_string());
+        with.hub(&format!("session_file = \"{}\"", path.display()))
+            .also(&format!(
+                "[cloud]\nca_file = \"{}\"\napi = \"{}\"",
+                sim.word("ca_file"),
+                sim.word("cloud")
+            ))
+    };
+    let (code, out, err) = run(Some(&held(9_000_000_000_000)), &["discover", "--json"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let found = rows(&out);
+    let ways = |id: &str| -> Vec<(String, bool)> {
+        let of_it = found.iter().filter(|row| row["id"] == id);
+        let way = |row: &Value| {
+            (
+                row["via"].as_str().unwrap_or_default().into(),
+                !row["ms"].is_null(),
+            )
+        };
+        of_it.map(way).collect()
+    };
+    let cabins = ways(cabin.word("hub_id"));
+    assert!(cabins.contains(&("local".into(), true)), "{out}");
+    assert!(cabins.contains(&("relay".into(), true)), "{out}");
+    assert!(out.contains("\"Cabin\"") && !out.contains(&access), "{out}");
+    assert!(
+        ways(sim.word("hub_id")).contains(&("mdns".into(), true)),
+        "{out}"
+    );
+    // A token that has ended is no reason to show nothing.
+    let (code, out, err) = run(Some(&held(1)), &["discover"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(
+        err.contains("access token has ended; homey-panel session renew"),
+        "{err}"
+    );
+}
