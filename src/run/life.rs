@@ -26,7 +26,9 @@ use super::directory::Directory;
 use super::helper::{Errand, Helpers};
 use super::lanes::{Finished, Lanes};
 use super::renewal::Renewal;
+use super::route::Routes;
 use super::seed;
+use super::variable::Variable;
 
 /// The most that a poll sleeps while it waits for a request in flight to end.
 const LONG: Duration = Duration::from_secs(10);
@@ -99,6 +101,8 @@ pub struct Life {
     /// A panel has asked for the end, which comes when no press is open, or at this instant.
     pub(super) leaving: Option<Time>,
     pub(super) renewal: Renewal,
+    pub routes: Routes,
+    pub(super) variable: Variable,
     /// How many bearers there were before the present one.
     pub bearers: u32,
     /// The bearer is another one, or it has turned out that it cannot be, since this was last cleared.
@@ -146,6 +150,8 @@ impl Life {
             crowded: None,
             leaving: None,
             renewal,
+            routes: Routes::new(),
+            variable: Variable::new(config.session.store_in.as_deref()),
             bearers: 0,
             bearer_news: false,
             bearer_fault: String::new(),
@@ -182,7 +188,9 @@ impl Life {
         self.directory = Rc::new(Directory::new(&self.plan));
         self.lanes = Lanes::for_hub(&hub, config);
         self.renewal = renewal(&hub, config, now, self.renewal.lease());
+        self.variable = Variable::new(config.session.store_in.as_deref());
         self.bearers = self.bearers.wrapping_add(1);
+        self.routes = Routes::new();
         self.hub = hub;
         self.deadlines = poll_deadlines(config);
         self.retry = config.poll.retry;
@@ -217,7 +225,7 @@ impl Life {
         self.renewal.stop();
         self.settle(now + LAST_REPLIES, |life| {
             let quiet = life.lanes.in_flight() == 0 && life.waiting.is_empty();
-            quiet && life.helpers.is_free(None)
+            quiet && life.helpers.is_free(Some(Errand::Renew))
         });
         self.helpers.end();
         let now = monotonic();
@@ -236,6 +244,7 @@ impl Life {
     /// Tells the controller how the connection is; unchanged news costs nothing.
     pub fn link(&mut self, link: Link, now: Time) {
         self.controller.link(now, link);
+        self.controller.route(self.route(link));
         self.turn(now, u32::MAX, None);
     }
 
@@ -288,7 +297,8 @@ impl Life {
         loop {
             let now = monotonic();
             self.turn(now, 0, Some(idle));
-            if self.wish != Wish::GoOn || self.trouble || self.touched || now >= until {
+            let news = self.trouble || self.touched || self.routes.is_found();
+            if self.wish != Wish::GoOn || news || now >= until {
                 return Ok(());
             }
             let awake = self.sleep(idle.wants().map(|(fd, _)| (fd, Interest::Read)), until)?;
@@ -311,6 +321,7 @@ impl Life {
         while let Some((errand, ended)) = self.helpers.next_ended(now) {
             match errand {
                 Errand::Renew => self.renewal_ended(&ended, now),
+                Errand::Discover => self.discovered(&ended),
             }
         }
         let mut which = panels;
@@ -334,8 +345,10 @@ impl Life {
             // Those are written now, and whatever is read beside that has its round.
             which = u32::MAX;
         }
-        // After what is pressed: it may start a child.
+        // After what is pressed: these may start a child.
         self.look_after_session(now);
+        self.step_routes(now);
+        self.keep_variable(now);
         if self
             .leaving
             .is_some_and(|at| now >= at || self.controller.is_at_rest())

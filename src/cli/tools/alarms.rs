@@ -152,11 +152,11 @@ impl Change {
             members.insert("time".into(), json!(time));
         }
         if let Some(days) = self.days.filter(|days| week(alarm) != Some(*days)) {
-            let named = DAYS
-                .iter()
-                .zip(days)
-                .map(|(day, is)| (day.to_string(), json!(is)));
-            members.insert("repetition".into(), Value::Object(named.collect()));
+            let mut week = Object::new();
+            for (day, is) in DAYS.iter().zip(days) {
+                week.insert(day.to_string(), json!(is));
+            }
+            members.insert("repetition".into(), Value::Object(week));
         }
         if let Some(enabled) = self
             .enabled

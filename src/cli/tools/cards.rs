@@ -190,8 +190,10 @@ impl Cards {
             return table;
         };
         let order = order(cards);
-        let places = order.iter().enumerate();
-        let numbers: BTreeMap<&str, usize> = places.map(|(at, key)| (*key, at + 1)).collect();
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        for (at, key) in order.iter().enumerate() {
+            numbers.insert(key, at + 1);
+        }
         for (at, key) in order.iter().enumerate() {
             let Some(card) = cards.get(*key).and_then(Value::as_object) else {
                 continue;
@@ -276,11 +278,17 @@ fn order(cards: &Object) -> Vec<&str> {
         let begins = matches!(kind, Some("trigger" | "start"));
         (!begins, at("y"), at("x"))
     };
-    let mut keys: Vec<&str> = cards.keys().map(String::as_str).take(MAX_CARDS).collect();
-    let mut left: BTreeSet<&str> = keys.iter().copied().collect();
-    keys.sort_by_key(place);
+    // Sorted one by one: collecting into a set and std's sorts are 5 KiB of code for each kind of thing.
+    let mut keys = Vec::new();
+    let mut left: BTreeSet<&str> = BTreeSet::new();
+    for key in cards.keys().map(String::as_str).take(MAX_CARDS) {
+        let place = place(&key);
+        let at = keys.partition_point(|(other, _)| *other <= place);
+        keys.insert(at, (place, key));
+        left.insert(key);
+    }
     let mut order: Vec<&str> = Vec::with_capacity(keys.len());
-    for key in keys {
+    for (_, key) in keys {
         let mut at = order.len();
         if left.remove(key) {
             order.push(key);

@@ -2,6 +2,8 @@
 //! What may stand at a place of a command line, read from the table of the commands' words and from their help texts.
 //! Must not know which names there are, nor how a shell writes them.
 
+use std::collections::BTreeSet;
+
 use crate::cli::tools::helps::{self, Opt};
 use crate::cli::words::{GROUPS, OPTIONS};
 use crate::cli::{Command, all};
@@ -196,9 +198,10 @@ pub(super) fn at(before: &[String], current: &str) -> Place {
         }
     }
     if current.starts_with('-') {
-        let mut names: Vec<&str> = syntax.options.iter().map(|o| o.name.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
+        let mut names = BTreeSet::new();
+        for option in &syntax.options {
+            names.insert(option.name.as_str());
+        }
         return place(0, words(names), config);
     }
     let Some(_) = command else {

@@ -86,14 +86,18 @@ impl Named {
 /// All names of a list, as `Zone/Name`; where none of them begins as `begun`, those that do without their zone.
 pub(super) fn all(list: List, begun: &str, config: Option<PathBuf>) -> Vec<String> {
     let named = known(list, config);
-    let whole: BTreeSet<String> = named.iter().map(Named::whole).collect();
+    let (mut whole, mut bare) = (BTreeSet::new(), BTreeSet::new());
+    for one in named {
+        whole.insert(one.whole());
+        bare.insert(one.name);
+    }
     let begun = small_text(begun);
     let fits = |name: &&String| small_text(name).starts_with(&begun);
-    if whole.iter().any(|name| fits(&name)) {
-        return whole.into_iter().collect();
-    }
-    let bare: BTreeSet<String> = named.into_iter().map(|one| one.name).collect();
-    bare.into_iter().collect()
+    let chosen = match whole.iter().any(|name| fits(&name)) {
+        true => whole,
+        false => bare,
+    };
+    chosen.into_iter().collect()
 }
 
 /// What belongs to the thing `name`: a device's capabilities, or what one of them (or a variable) takes.

@@ -135,11 +135,12 @@ pub fn app(hub: &Arc<Hub>) -> Router {
         .fallback(unknown)
         .layer(from_fn_with_state(hub.clone(), gate::inner))
         .with_state(hub.clone());
-    let routes = Router::new()
+    let socket = Router::new()
         .route("/socket.io", get(realtime::open))
         .layer(Extension(Calls(calls.clone())))
-        .with_state(hub.clone())
-        .fallback_service(calls);
+        .with_state(hub.clone());
+    // Not nested: the counters ask which route was matched.
+    let routes = calls.merge(socket);
     let routes = compressed(routes, hub.args.compress)
         // Browser dashboards on other origins call the hub (api.md 14).
         .layer(CorsLayer::permissive())
@@ -183,6 +184,7 @@ fn routes(t: Table) -> Table {
         .on("system.getInfo", system::info)
         .on("system.getSystemName", system::name)
         .on("users.login", sessions::login)
+        .on("users.loginLocal", sessions::login_local)
         .on("sessions.getSessionMe", sessions::me)
         .on("sessions.getSessions", sessions::list)
         .on("sessions.deleteSession", sessions::logout)

@@ -4,6 +4,7 @@
 
 mod auth;
 mod cloud;
+mod cloud_control;
 mod cloud_login;
 mod cloud_tokens;
 mod control;
@@ -14,8 +15,11 @@ mod fault_control;
 mod fault_requests;
 mod household;
 mod insights;
+mod mdns;
 mod raw;
 mod realtime;
+mod relay;
+mod relay_socket;
 mod sim;
 mod socket;
 mod things;
