@@ -7,7 +7,11 @@
 //!       └ life   what lives in every wait of it: panels, controller, commands, signals
 //!          ├ wait       the one poll(2)
 //!          ├ lanes      command connections, resumable
+//!          ├ helper     children for what may block
+//!          ├ route      the hub again where it has moved, and home again from the relay
+//!          ├ renewal    the session's: when, and what comes of it; by `term`'s reckoning
 //!          └ commands   calls to requests, replies to outcomes
+//!   variable                              the one that holds the bearer (store_in)
 //!   directory, names, readings, fetches   what is bound, and how it is read
 //! ```
 //!
@@ -18,11 +22,16 @@ mod commands;
 mod directory;
 mod faces;
 mod fetches;
+mod helper;
 mod lanes;
 mod life;
 mod names;
 mod poll;
 mod readings;
+mod renewal;
+mod route;
+mod term;
+mod variable;
 mod wait;
 
 use std::path::{Path, PathBuf};
@@ -39,6 +48,7 @@ use crate::panel::cadence::Rhythm;
 use crate::panel::{Controller, Link};
 
 pub use faces::panel_kind;
+use helper::Helpers;
 use life::{Life, Wish};
 use poll::Poller;
 
@@ -54,12 +64,14 @@ pub fn run(file: &Path, config: Config) -> Result<(), Failure> {
     let signals = signals()?;
     let mut hub = Hub::new(&config)?;
     hub.load_bearer(&config)?;
+    hub.check_is_named()?;
     let now = monotonic();
     let panels = faces::open_panels(&config, now)?;
     let mut controller = Controller::new(config.plan.clone(), now);
     controller.link(now, Link::Down);
     let mut poller = Poller::new(hub.session(), rhythm(&config), seed());
-    let mut life = Life::new(controller, hub, panels, signals, &config);
+    let helpers = Helpers::new(file);
+    let mut life = Life::new(controller, hub, panels, signals, &config, helpers);
     let mut present = config;
     loop {
         poller
@@ -125,6 +137,7 @@ fn reload(file: &Path, life: &mut Life, present: &Config) -> Option<Config> {
     let prepared = load(file).and_then(|config| {
         let mut hub = Hub::new(&config)?;
         hub.load_bearer(&config)?;
+        hub.check_is_named()?;
         Ok((config, hub))
     });
     let (config, hub) = match prepared {

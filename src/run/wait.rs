@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! EDGE. The wait itself: one poll(2) over panels, commands, signals and whatever the poll waits for.
+//! EDGE. The wait itself: one poll(2) over panels, commands, children, searches, signals and whatever the poll waits for.
 //!
 //! [`Life`] says what is done with what came; here stands when to wake for it. Must not know what a byte means.
 
@@ -49,6 +49,9 @@ impl Life {
         let all = [
             self.controller.poll_at(),
             self.lanes.deadline(),
+            self.helpers.poll_at(),
+            self.renewal.poll_at(),
+            self.routes.poll_at(),
             panels,
             queued,
             lives,
@@ -72,7 +75,8 @@ impl Life {
     /// Whether the poll's request is to be broken off now; the poll starts anew at once.
     pub(super) fn breaks_off(&self, now: Time) -> bool {
         let (crowded, hand) = self.breaks();
-        [crowded, hand].into_iter().flatten().any(|at| at <= now)
+        let due = [crowded, hand].into_iter().flatten().any(|at| at <= now);
+        due || self.routes.is_urgent()
     }
 
     /// One poll(2) over everything.
@@ -98,6 +102,13 @@ impl Life {
             panel.poll_fds(&mut fds);
             *end = fds.len();
         }
+        // Whether these were ready is asked of the children and the search themselves, in every turn.
+        self.helpers.poll_fds(&mut fds);
+        fds.extend(
+            self.routes
+                .wants()
+                .map(|(fd, interest)| PollFd::new(fd, interest.poll_flags())),
+        );
         let left = until
             .min(self.next_turn())
             .since(monotonic())

@@ -170,6 +170,8 @@ impl Setup {
             "output" => {
                 let source = match words[2] {
                     "link" => Source::Link,
+                    "session" => Source::Session,
+                    "route" => Source::Route,
                     "local" => Source::Local(self.local(name)),
                     point => Source::Point(self.point(point)),
                 };

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::client::Hub;
 use crate::config::Config;
-use crate::http::{Codings, ContentDecoder, Limits, ResponseHead};
-use crate::net::{self, BodyStep, Deadlines, Error, Interest, Session, Step};
+use crate::http::ResponseHead;
+use crate::net::{self, Deadlines, Error, Interest, Session, Whole};
 use crate::panel::{PollId, Ticket};
 use crate::time::Time;
 
@@ -46,7 +46,8 @@ pub struct Asked {
 
 /// What a lane carries.
 pub struct Job {
-    pub ticket: Ticket,
+    /// The controller's call; `None` for one of the loop's own.
+    pub ticket: Option<Ticket>,
     /// The device or flow that it is for; no two jobs in flight share one.
     pub target: String,
     /// In words, for messages.
@@ -60,6 +61,8 @@ pub struct Job {
     pub once: bool,
     /// Whether the controller has been told that it may have left.
     pub departed: bool,
+    /// Which bearer it carries, by number.
+    pub bearer: u32,
 }
 
 /// What became of a job.
@@ -83,15 +86,18 @@ struct Lane {
     session: Session,
     job: Option<Job>,
     started: Time,
-    head: Option<Box<ResponseHead>>,
-    body: Vec<u8>,
+    reply: Whole,
     warmed: Option<Time>,
+    /// Takes the session's place when the command that is under way has ended: the hub is reached another way now.
+    next: Option<Box<Session>>,
 }
 
 /// All lanes.
 pub struct Lanes {
     lanes: Vec<Lane>,
     deadlines: Deadlines,
+    /// Commands that were taken back unsent.
+    withdrawn: Vec<Finished>,
 }
 
 impl Lanes {
@@ -109,13 +115,35 @@ impl Lanes {
             session: hub.session(),
             job: None,
             started: Time::ZERO,
-            head: None,
-            body: Vec::new(),
+            reply: Whole::default(),
             warmed: None,
+            next: None,
         };
         Lanes {
             lanes: (0..LANES).map(lane).collect(),
             deadlines,
+            withdrawn: Vec::new(),
+        }
+    }
+
+    /// From now on everything goes over sessions that `make` makes. A command of which nothing has left is given back unsent; one
+    /// that may have left ends where it is.
+    pub fn redirect(&mut self, make: &mut dyn FnMut() -> Session) {
+        for lane in &mut self.lanes {
+            let unsent = lane.session.reclaim().is_some();
+            match lane.job.take_if(|_| unsent) {
+                None if lane.job.is_some() => lane.next = Some(Box::new(make())),
+                job => {
+                    lane.session = make();
+                    lane.warmed = None;
+                    lane.next = None;
+                    let end = End::Broken {
+                        error: Error::Cancelled,
+                        may_have_left: false,
+                    };
+                    self.withdrawn.extend(job.map(|job| Finished { job, end }));
+                }
+            }
         }
     }
 
@@ -212,6 +240,7 @@ impl Lanes {
 
     /// Moves everything on as far as it goes now; what ended is appended to `finished`.
     pub fn step(&mut self, now: Time, finished: &mut Vec<Finished>) {
+        finished.append(&mut self.withdrawn);
         self.step_each(now, finished);
         if self.hand_over(now) {
             self.step_each(now, finished);
@@ -256,6 +285,10 @@ impl Lanes {
                 }
                 kept += usize::from(lane.session.is_warm() || lane.session.is_dialling());
             } else if let Some(end) = lane.advance(now) {
+                if let Some(next) = lane.next.take() {
+                    lane.session = *next;
+                    lane.warmed = None;
+                }
                 if let Some(job) = lane.job.take() {
                     finished.push(Finished { job, end });
                 }
@@ -281,9 +314,10 @@ impl Lanes {
     /// The next command of which some byte may have left since this was last asked; each once.
     pub fn next_departed(&mut self) -> Option<Ticket> {
         let mut left = self.lanes.iter_mut().filter(|l| l.session.may_have_left());
-        let job = left.find_map(|l| l.job.as_mut().filter(|j| !j.departed))?;
+        let untold = |j: &&mut Job| !j.departed && j.ticket.is_some();
+        let job = left.find_map(|l| l.job.as_mut().filter(untold))?;
         job.departed = true;
-        Some(job.ticket)
+        job.ticket
     }
 }
 
@@ -293,71 +327,19 @@ impl Lane {
         self.session.begin_by(job.life);
         self.job = Some(job);
         self.started = now;
-        self.head = None;
-        self.body.clear();
+        self.reply = Whole::default();
     }
 
     fn advance(&mut self, now: Time) -> Option<End> {
-        if self.head.is_none() {
-            match self.session.step(now) {
-                Ok(Step::Wait) => return None,
-                Ok(Step::Head(head)) => self.head = Some(head),
-                Err(error) => return Some(self.broken(error)),
-            }
-        }
-        let mut chunk = [0_u8; 2048];
-        loop {
-            match self.session.body(now, &mut chunk) {
-                Ok(BodyStep::Wait) => return None,
-                Ok(BodyStep::Bytes(n)) if self.body.len() + n <= MAX_REPLY => {
-                    self.body
-                        .extend_from_slice(chunk.get(..n).unwrap_or_default());
-                }
-                Ok(BodyStep::Bytes(_)) => {
-                    self.session.fail();
-                    return Some(self.broken(Error::TooLarge { limit: MAX_REPLY }));
-                }
-                Ok(BodyStep::End) => return Some(self.reply()),
-                Err(error) => return Some(self.broken(error)),
-            }
-        }
-    }
-
-    fn broken(&mut self, error: Error) -> End {
-        self.head = None;
-        End::Broken {
-            error,
-            may_have_left: self.session.may_have_left(),
-        }
-    }
-
-    fn reply(&mut self) -> End {
-        let Some(head) = self.head.take() else {
-            return self.broken(Error::Cancelled);
-        };
-        let limits = Limits {
-            max_output: MAX_REPLY as u64,
-            ..Limits::default()
-        };
-        let raw = std::mem::take(&mut self.body);
-        let decoded = Codings::from_head(&head)
-            .map_err(|source| Error::Coding {
-                peer: self.session.peer(),
-                source,
-            })
-            .and_then(|codings| {
-                if codings.is_identity() {
-                    return Ok(raw.clone());
-                }
-                net::collect(
-                    &mut ContentDecoder::new(raw.as_slice(), &codings, limits),
-                    MAX_REPLY,
-                )
-            });
-        match decoded {
-            Ok(body) => End::Reply { head, body },
-            Err(error) => self.broken(error),
-        }
+        Some(
+            match self.reply.advance(&mut self.session, now, MAX_REPLY)? {
+                Ok((head, body)) => End::Reply { head, body },
+                Err(error) => End::Broken {
+                    error,
+                    may_have_left: self.session.may_have_left(),
+                },
+            },
+        )
     }
 }
 
