@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `temperatures`: all sensors by zone.
-
 use crate::cli::Common;
 use crate::failure::Failure;
-
-/// `temperatures`
 pub(in crate::cli) fn temperatures(_: &mut lexopt::Parser, _: &mut Common) -> Result<(), Failure> {
     Err(Failure::usage("temperatures is not built yet"))
 }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `chart`: a graph of what was.
-
 use crate::cli::Common;
 use crate::failure::Failure;
-
-/// `chart`
 pub(in crate::cli) fn chart(_: &mut lexopt::Parser, _: &mut Common) -> Result<(), Failure> {
     Err(Failure::usage("chart is not built yet"))
 }
