@@ -93,6 +93,29 @@ pub const READONLY: &[&str] = &[
     "zone",
 ];
 
+/// The other scopes of api.md 8.
+const NARROW: &[&str] = &[
+    "speech",
+    "app.control",
+    "device.control",
+    "flow.start",
+    "mood.set",
+    "user.self",
+    "presence.self",
+];
+
+/// Whether a key can have this scope.
+pub fn is_scope(scope: &str) -> bool {
+    let Some(rest) = scope.strip_prefix("homey") else {
+        return false;
+    };
+    let Some(rest) = rest.strip_prefix('.') else {
+        return rest.is_empty();
+    };
+    let wide = rest.strip_suffix(".readonly").unwrap_or(rest);
+    READONLY.contains(&wide) || NARROW.contains(&rest)
+}
+
 impl Auth {
     /// An empty book; a V2 hub has no API keys and refuses them (api.md 4).
     pub fn new(keys_refused: bool) -> Self {

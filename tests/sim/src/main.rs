@@ -21,6 +21,7 @@ mod forge;
 mod gate;
 mod home;
 mod listen;
+mod local;
 mod pki;
 mod rate;
 mod refuse;
