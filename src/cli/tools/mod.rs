@@ -8,6 +8,7 @@ pub(super) mod completion;
 pub(super) mod device;
 pub(super) mod flows;
 pub(super) mod insights;
+mod local;
 pub(super) mod manual;
 pub(super) mod system;
 pub(super) mod temperatures;

@@ -17,6 +17,7 @@ mod capability;
 mod clean;
 mod devices;
 mod info;
+mod insights;
 mod item;
 mod lists;
 pub(super) mod loose;
@@ -28,6 +29,7 @@ pub use devices::{
     BoundDevice, DeviceOutcome, DeviceRow, ListOutcome, device, device_row, devices, devices_full,
 };
 pub use info::{SessionInfo, SystemInfo, probe_dialect, session, system};
+pub use insights::{Entries, Log, MAX_ENTRIES, entries, logs};
 pub use lists::{MAX_ZONES, NamedItem, Zones, names, zones};
 pub use ping::{PingError, PingParts, PingReply, ping};
 pub use scalar::{capability_value, set_reply};
