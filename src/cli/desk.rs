@@ -145,6 +145,11 @@ impl Desk {
     }
 }
 
+/// What a name stands for, or the error line.
+pub(super) fn named(found: Result<Resolved, NameError>) -> Result<Resolved, Failure> {
+    found.map_err(|error| Failure::usage_plain(with_cure(&error)))
+}
+
 /// What is wrong with a name, and where the right ones are to be found.
 fn with_cure(error: &NameError) -> String {
     match error {
@@ -155,6 +160,7 @@ fn with_cure(error: &NameError) -> String {
                 RefKind::Mood => "mood list",
                 RefKind::Variable => "variables",
                 RefKind::Alarm => "alarms",
+                RefKind::Zone => "zones",
             };
             format!("{error}; homey-panel {list} shows those that there are")
         }

@@ -12,7 +12,7 @@ use crate::homey::reply::{self, Zones};
 
 use super::desk::Desk;
 use super::table::{Table, harmless};
-use super::{Common, Json, positionals, print, written};
+use super::{Common, Json, positionals, print};
 
 /// `flow list [--json]`, `flow start NAME`
 pub(super) fn flow(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
@@ -94,7 +94,7 @@ fn flow_list(common: &Common, as_json: bool) -> Result<(), Failure> {
         })?;
     }
     table.sort();
-    written(table.write(&mut io::stdout().lock(), as_json))
+    table.show(as_json)
 }
 
 fn mood_list(common: &Common, as_json: bool) -> Result<(), Failure> {
@@ -109,5 +109,5 @@ fn mood_list(common: &Common, as_json: bool) -> Result<(), Failure> {
         Ok(())
     })?;
     table.sort();
-    written(table.write(&mut io::stdout().lock(), as_json))
+    table.show(as_json)
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The installer's desk: what a program for the wall can do without. Behind the cargo feature `tools`.
 
+mod age;
 pub(super) mod alarms;
 pub(super) mod api;
 pub(super) mod chart;
@@ -8,8 +9,12 @@ pub(super) mod completion;
 pub(super) mod device;
 pub(super) mod flows;
 pub(super) mod insights;
+mod items;
 mod local;
 pub(super) mod manual;
+mod put;
+mod record;
+mod series;
 pub(super) mod system;
 pub(super) mod temperatures;
 pub(super) mod variables;

@@ -93,9 +93,7 @@ fn duration(text: &str) -> Result<u64, String> {
     let digits = text.get(..text.len() - 1).unwrap_or_default();
     let is_plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     let number = digits.parse::<u64>().ok().filter(|n| is_plain && *n > 0);
-    number
-        .and_then(|n| n.checked_mul(unit))
-        .ok_or_else(wrong)
+    number.and_then(|n| n.checked_mul(unit)).ok_or_else(wrong)
 }
 
 fn named(name: &str) -> Result<&'static str, String> {
@@ -106,7 +104,10 @@ fn named(name: &str) -> Result<&'static str, String> {
             .map(|near| format!("; did you mean {near}"))
             .unwrap_or_default();
         let all: Vec<&str> = names().collect();
-        format!("--resolution {name}: expected one of {}{hint}", all.join(", "))
+        format!(
+            "--resolution {name}: expected one of {}{hint}",
+            all.join(", ")
+        )
     })
 }
 
@@ -327,33 +328,35 @@ fn ask(
 }
 
 /// The log of each wanted capability, or what the device has instead.
-pub fn find_logs(
-    desk: &mut Desk,
-    wanted: &[Wanted],
-) -> Result<Vec<Result<Log, String>>, Failure> {
+pub fn find_logs(desk: &mut Desk, wanted: &[Wanted]) -> Result<Vec<Result<Log, String>>, Failure> {
     /// More logs of one device than this are not listed in an error.
     const MAX_NAMED: usize = 64;
     let mut found: Vec<Option<Log>> = vec![None; wanted.len()];
     let mut others: Vec<Vec<String>> = vec![Vec::new(); wanted.len()];
-    ask(desk, "/api/manager/insights/log", "list the logs", &mut |body| {
-        reply::logs(body, &mut |log| {
-            let Some(device) = log.owner.strip_prefix("homey:device:") else {
-                return;
-            };
-            let places = wanted.iter().zip(found.iter_mut().zip(others.iter_mut()));
-            for (wanted, (found, others)) in places {
-                if wanted.device != device {
-                    continue;
+    ask(
+        desk,
+        "/api/manager/insights/log",
+        "list the logs",
+        &mut |body| {
+            reply::logs(body, &mut |log| {
+                let Some(device) = log.owner.strip_prefix("homey:device:") else {
+                    return;
+                };
+                let places = wanted.iter().zip(found.iter_mut().zip(others.iter_mut()));
+                for (wanted, (found, others)) in places {
+                    if wanted.device != device {
+                        continue;
+                    }
+                    if *wanted.capability == *log.id {
+                        *found = Some(log.clone());
+                    } else if others.len() < MAX_NAMED {
+                        others.push(log.id.to_string());
+                    }
                 }
-                if *wanted.capability == *log.id {
-                    *found = Some(log.clone());
-                } else if others.len() < MAX_NAMED {
-                    others.push(log.id.to_string());
-                }
-            }
-        })?;
-        Ok(())
-    })?;
+            })?;
+            Ok(())
+        },
+    )?;
     let all = wanted.iter().zip(found.into_iter().zip(others));
     let one = |(wanted, (found, others)): (&Wanted, (Option<Log>, Vec<String>))| {
         found.ok_or_else(|| {
@@ -375,12 +378,7 @@ pub fn find_logs(
 }
 
 /// Reads one log.
-pub fn read(
-    desk: &mut Desk,
-    wanted: &Wanted,
-    log: &Log,
-    span: Span,
-) -> Result<Series, Failure> {
+pub fn read(desk: &mut Desk, wanted: &Wanted, log: &Log, span: Span) -> Result<Series, Failure> {
     let segment = |text: &str| {
         path_segment("id of the log", text).map_err(|e| Failure::unavailable(e.to_string()))
     };
@@ -397,7 +395,10 @@ pub fn read(
         Ok(())
     })?;
     if entries.dropped > 0 {
-        log::warn!("{name}: {} entries make no sense and are left out", entries.dropped);
+        log::warn!(
+            "{name}: {} entries make no sense and are left out",
+            entries.dropped
+        );
     }
     Ok(Series::new(wanted, log, entries, span))
 }

@@ -29,6 +29,25 @@ const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[0m\x1b[H\x1b[2J
 /// All that back. CAN first, for a sequence that was cut off; cleared, for consoles without a second screen.
 const LEAVE: &str = "\x18\x1b[0m\x1b[H\x1b[2J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l";
 
+/// Columns and rows of the terminal behind `fd`; `None` where it is no terminal or does not know, as on a serial line.
+fn window(fd: BorrowedFd<'_>) -> Option<(usize, usize)> {
+    let mut size = libc::winsize {
+        ws_row: 0,
+        ws_col: 0,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    // SAFETY: TIOCGWINSZ fills in the winsize that it is given, which outlives the call.
+    let known = unsafe { tiocgwinsz(fd.as_raw_fd(), &mut size) }.is_ok();
+    let is_known = known && size.ws_col > 0 && size.ws_row > 0;
+    is_known.then(|| (usize::from(size.ws_col), usize::from(size.ws_row)))
+}
+
+/// How many columns a line written to `fd` may take; `None` where it may be of any length: a file, a pipe.
+pub fn columns(fd: BorrowedFd<'_>) -> Option<usize> {
+    window(fd).map(|(columns, _)| columns)
+}
+
 /// A terminal in raw mode.
 pub(super) struct Tty {
     fd: OwnedFd,
@@ -131,21 +150,8 @@ impl Tty {
 
     /// Columns and rows; 80 by 24 where the terminal does not know, as on a serial line.
     pub(super) fn size(&self) -> (usize, usize) {
-        let mut size = libc::winsize {
-            ws_row: 0,
-            ws_col: 0,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        // SAFETY: TIOCGWINSZ fills in the winsize that it is given, which outlives the call.
-        let known = unsafe { tiocgwinsz(self.fd.as_raw_fd(), &mut size) }.is_ok();
-        if !known || size.ws_col == 0 || size.ws_row == 0 {
-            return (80, 24);
-        }
-        (
-            usize::from(size.ws_col).min(300),
-            usize::from(size.ws_row).min(120),
-        )
+        let (columns, rows) = window(self.fd.as_fd()).unwrap_or((80, 24));
+        (columns.min(300), rows.min(120))
     }
 
     /// The shell's Ctrl-Z: gives the terminal back, stops, and takes it again when continued. Answers
