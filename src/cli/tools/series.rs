@@ -7,11 +7,11 @@ use crate::cli::desk::Desk;
 use crate::client::{Refusal, Source, told};
 use crate::config::nearest;
 use crate::failure::Failure;
+use crate::homey::Kind;
 use crate::homey::call::{Call, Other, Repeat, path_segment};
 use crate::homey::error::Kind as Error;
 use crate::homey::reply::{self, About, Entries, Log};
 use crate::homey::text::one_line;
-use crate::homey::{Kind, Value};
 
 const SCOPE: &str = "homey.insights.readonly";
 
@@ -265,16 +265,23 @@ impl Series {
     }
 }
 
-/// A number with at most so many digits after the point, 2 where nobody says how many, and no needless zeros.
+/// A number with so many digits after the point, or up to 2 where nobody says how many.
 pub fn number(value: f64, decimals: Option<u8>) -> String {
-    let mut factor = 1.0;
-    for _ in 0..decimals.unwrap_or(2).min(6) {
-        factor *= 10.0;
+    // A driver's absurd number must not fill a line with zeros.
+    if value.abs() >= 1e12 {
+        return format!("{value:.2e}");
     }
-    let scaled = (value * factor).round() / factor;
-    let sane = if scaled.is_finite() { scaled } else { value };
-    // The sum turns -0 into 0.
-    Value::Number(sane + 0.0).to_string()
+    let count = usize::from(decimals.unwrap_or(2).min(6));
+    let text = format!("{value:.count$}");
+    let text = match decimals {
+        None => text.trim_end_matches('0').trim_end_matches('.'),
+        Some(_) => &text,
+    };
+    // "-0" and "-0.00" are nothing but rounding.
+    match text.bytes().any(|b| matches!(b, b'1'..=b'9')) {
+        true => text.to_owned(),
+        false => text.trim_start_matches('-').to_owned(),
+    }
 }
 
 /// The shortest distance between two entries, for hubs that do not say the step.
