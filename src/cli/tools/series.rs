@@ -159,10 +159,19 @@ impl Series {
         };
         let step = entries.step.unwrap_or_else(|| usual_step(&entries.values));
         let kept = entries.values.iter().filter(|(t, _)| *t >= from);
+        // A dim of 0.6 has the units % on hubs, and means 60 %; it is shown as `set` takes it.
+        let is_small = |v: &Option<f64>| v.is_none_or(|v| (0.0..=1.0).contains(&v));
+        let is_fraction = log.units.as_deref() == Some("%")
+            && !wanted.capability.starts_with("measure_")
+            && entries.values.iter().all(|(_, v)| is_small(v));
         Series {
             device: wanted.name.clone(),
             capability: wanted.capability.clone(),
-            units: log.units.as_deref().map(String::from),
+            units: log
+                .units
+                .as_deref()
+                .filter(|_| !is_fraction)
+                .map(String::from),
             is_boolean: log.kind == Kind::Boolean,
             decimals: log.decimals,
             from: signed(from),
