@@ -165,7 +165,7 @@ impl Zone {
 /// else this machine's.
 pub fn zone_for(hub: Option<&str>, times: &[i64]) -> (Zone, String) {
     let asked = std::env::var("TZ").ok();
-    let asked = asked.as_deref().and_then(|text| Zone::of_text(text));
+    let asked = asked.as_deref().and_then(Zone::of_text);
     choose(
         asked,
         Zone::of_machine(),

@@ -94,7 +94,7 @@ pub(in crate::cli) fn chart(
         .map_err(|why| Failure::usage_plain(format!("chart: {why}")))?;
     // A place that cannot be written to is found before the hub has to work.
     let file = match &args.svg {
-        Some(path) => Some(Output::open(Some(path)).map_err(ours)?),
+        Some(path) => Some(Output::with_mode(Some(path), 0o666).map_err(ours)?),
         None => None,
     };
     let mut desk = Desk::open(common)?;

@@ -7,7 +7,7 @@
 //! ```
 
 use crate::cli::tools::local::Zone;
-use crate::cli::tools::series::Series;
+use crate::cli::tools::series::{Series, number};
 
 use super::scale::{Scale, moment};
 
@@ -153,6 +153,18 @@ impl<'a> Chart<'a> {
         all
     }
 
+    /// Which axis an item is on, where there are two.
+    pub fn side(&self, item: usize) -> &'static str {
+        for panel in self.panels.iter().filter(|panel| panel.axes.len() > 1) {
+            for (axis, side) in panel.axes.iter().zip([" (left)", " (right)"]) {
+                if axis.items.contains(&item) {
+                    return side;
+                }
+            }
+        }
+        ""
+    }
+
     /// What the legend says of an item: the newest value, and the range where it moved.
     pub fn says(&self, item: usize) -> String {
         let Some(series) = self.items.get(item).map(|item| &item.series) else {
@@ -162,9 +174,10 @@ impl<'a> Chart<'a> {
             return "no data".into();
         };
         match series.is_boolean {
-            true => format!("{}, on {} % of the time", series.shown(newest), {
-                super::super::series::number(s.mean * 100.0, Some(0))
-            }),
+            true => {
+                let share = number(s.mean * 100.0, Some(0));
+                format!("{}, on {share} % of the time", series.shown(newest))
+            }
             false => format!(
                 "{} ({} to {})",
                 series.with_units(newest),

@@ -274,9 +274,10 @@ impl Picture<'_> {
             }
             let _ = writeln!(
                 self.out,
-                "<text x=\"{:.1}\" y=\"{y:.1}\">{}: {}</text>",
+                "<text x=\"{:.1}\" y=\"{y:.1}\">{}{}: {}</text>",
                 LEFT + 34.0,
                 self.label(i),
+                self.chart.side(i),
                 escaped(&self.chart.says(i))
             );
             y += LEGEND_LINE;

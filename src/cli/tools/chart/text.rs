@@ -151,7 +151,7 @@ pub fn draw(chart: &Chart<'_>, zone: &Zone, look: Look, note: &str) -> String {
             continue;
         }
         let mark = look.paint(&look.mark(i).to_string(), Some(i));
-        let side = frame.side(i);
+        let side = chart.side(i);
         line(
             &mut out,
             &format!("{mark} {}{side}: {}", harmless(&item.label), chart.says(i)),
@@ -363,23 +363,6 @@ impl Frame<'_> {
             }
         }
         line(out, &row);
-    }
-
-    /// Which axis an item is on, where there are two.
-    fn side(&self, item: usize) -> &'static str {
-        for panel in self
-            .chart
-            .panels
-            .iter()
-            .filter(|panel| panel.axes.len() > 1)
-        {
-            for (axis, side) in panel.axes.iter().zip([" (left)", " (right)"]) {
-                if axis.items.contains(&item) {
-                    return side;
-                }
-            }
-        }
-        ""
     }
 }
 
