@@ -3,6 +3,9 @@
 //!
 //! Must not know how it is shown.
 
+#[cfg(test)]
+mod tests;
+
 use crate::cli::desk::Desk;
 use crate::client::{Refusal, Source, told};
 use crate::config::nearest;
@@ -164,6 +167,8 @@ impl Series {
         let is_fraction = log.units.as_deref() == Some("%")
             && !wanted.capability.starts_with("measure_")
             && entries.values.iter().all(|(_, v)| is_small(v));
+        let is_boolean = log.kind == Kind::Boolean;
+        let share = |v: f64| if is_boolean { v.clamp(0.0, 1.0) } else { v };
         Series {
             device: wanted.name.clone(),
             capability: wanted.capability.clone(),
@@ -172,12 +177,12 @@ impl Series {
                 .as_deref()
                 .filter(|_| !is_fraction)
                 .map(String::from),
-            is_boolean: log.kind == Kind::Boolean,
+            is_boolean,
             decimals: log.decimals,
             from: signed(from),
             to: signed(to),
             step: signed(step),
-            values: kept.map(|(t, v)| (signed(*t), *v)).collect(),
+            values: kept.map(|(t, v)| (signed(*t), v.map(share))).collect(),
         }
     }
 

@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn lines_are_dots_or_marks() {
-        for (braille, want) in [(true, ["⠀⡠⠊", "⡠⠊⠀"]), (false, [" **", "*  "])] {
+        for (braille, want) in [(true, ["⠀⢀⠎", "⡰⠁⠀"]), (false, ["  *", "** "])] {
             let mut canvas = Canvas::new(3, 2, braille);
             let (from, to) = (canvas.dot(0.0, 0.0), canvas.dot(1.0, 1.0));
             canvas.line(from, to, '*', 0);

@@ -10,6 +10,8 @@ mod canvas;
 mod model;
 mod scale;
 mod svg;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::io::{self, IsTerminal};

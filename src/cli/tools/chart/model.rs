@@ -143,6 +143,10 @@ impl<'a> Chart<'a> {
             let next = run.iter().skip(1).map(|(t, _)| *t).chain([i64::MAX]);
             for ((t, v), next) in run.iter().zip(next) {
                 let end = t.saturating_add(step).min(next).min(self.to);
+                // The newest value has no time of its own yet.
+                if end <= *t {
+                    continue;
+                }
                 let share = v.clamp(0.0, 1.0);
                 match all.last_mut() {
                     Some(last) if last.1 >= *t && last.2 == share => last.1 = end,

@@ -154,7 +154,11 @@ pub fn draw(chart: &Chart<'_>, zone: &Zone, look: Look, note: &str) -> String {
         let side = chart.side(i);
         line(
             &mut out,
-            &format!("{mark} {}{side}: {}", harmless(&item.label), chart.says(i)),
+            &format!(
+                "{mark} {}{side}: {}",
+                harmless(&item.label),
+                harmless(&chart.says(i))
+            ),
         );
     }
     if !chart.empty.is_empty() {
