@@ -103,18 +103,21 @@ pub fn hint<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> String 
 
 /// The text that `--data` means.
 pub fn data(given: &str) -> Result<String, Failure> {
-    let read = |from: &mut dyn Read| -> io::Result<String> {
-        let mut text = String::new();
-        from.take(MAX_BODY + 1).read_to_string(&mut text)?;
-        if text.len() as u64 > MAX_BODY {
-            return Err(io::Error::other("longer than 16 MiB"));
-        }
-        Ok(text)
-    };
-    let text = match given.strip_prefix('@') {
-        Some(path) => File::open(path).and_then(|mut file| read(&mut file)),
-        None if given == "-" => read(&mut io::stdin().lock()),
+    let failed = |e: io::Error| Failure::usage_plain(format!("api: --data {given}: {e}"));
+    let mut bytes = Vec::new();
+    let read = match given.strip_prefix('@') {
+        Some(path) => File::open(path)
+            .map_err(failed)?
+            .take(MAX_BODY + 1)
+            .read_to_end(&mut bytes),
+        None if given == "-" => io::stdin()
+            .lock()
+            .take(MAX_BODY + 1)
+            .read_to_end(&mut bytes),
         None => return Ok(given.to_owned()),
     };
-    text.map_err(|e| Failure::usage_plain(format!("api: --data {given}: {e}")))
+    if u64::try_from(read.map_err(failed)?).unwrap_or(u64::MAX) > MAX_BODY {
+        return Err(failed(io::Error::other("longer than 16 MiB")));
+    }
+    String::from_utf8(bytes).map_err(|_| failed(io::Error::other("it is not UTF-8 text")))
 }

@@ -21,6 +21,7 @@ use serde_json::json;
 use crate::cli::table::Table as Rows;
 use crate::cli::{Common, print, written};
 use crate::failure::{Exit, Failure};
+use crate::letters::small_text;
 
 use args::{Args, hint};
 use table::{Operation, Table};
@@ -50,11 +51,10 @@ pub(in crate::cli) fn api(parser: &mut lexopt::Parser, common: &mut Common) -> R
 fn folded(word: &str) -> String {
     let kept = word.chars().filter(|c| !matches!(c, '-' | '_'));
     let word: String = kept.map(|c| c.to_ascii_lowercase()).collect();
-    match word.strip_prefix("manager") {
+    match word.strip_prefix("manager").unwrap_or(&word) {
         // Its segment of the path is another word than its name.
-        Some("virtualdevice") => "vdevice".into(),
-        Some(rest) if !rest.is_empty() => rest.into(),
-        _ => word,
+        "virtualdevice" => "vdevice".into(),
+        bare => bare.into(),
     }
 }
 
@@ -95,7 +95,7 @@ fn list(table: Table, args: &Args, of: &str) -> Result<(), Failure> {
         return Err(Failure::usage(format!("api: --{name} needs an operation")));
     }
     let words: &[String] = if args.list { &args.words } else { &[] };
-    let words: Vec<String> = words.iter().map(|w| w.to_lowercase()).collect();
+    let words: Vec<String> = words.iter().map(|w| small_text(w)).collect();
     let mut rows = Rows::new(&[
         "manager",
         "operation",
@@ -118,7 +118,7 @@ fn list(table: Table, args: &Args, of: &str) -> Result<(), Failure> {
             o.scope,
             &hubs,
         ];
-        let text = all.join(" ").to_lowercase();
+        let text = small_text(&all.join(" "));
         let fits = words.iter().all(|word| text.contains(word));
         if !fits || !of.is_empty() && of != o.manager {
             continue;
