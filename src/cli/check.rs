@@ -107,7 +107,7 @@ fn check_hub(config: &Config, problems: &mut Vec<Problem>) -> Result<(), Failure
     let mut desk = Desk::of(config)?;
     print(&format!(
         "hub: answers at {}, id {}\n",
-        desk.peer(),
+        desk.shown(),
         desk.hub_id()
     ))?;
     let plan = &config.plan;

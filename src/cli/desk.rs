@@ -13,9 +13,11 @@ use crate::homey::call::Call;
 use crate::homey::error::Kind;
 use crate::homey::names::{NameError, RefKind, Reference, Resolved};
 use crate::homey::text::one_line;
-use crate::net::{self, Alone, Deadlines, Session};
+use crate::net::{self, Deadlines, Session};
+use crate::time::Time;
 
 use super::Common;
+use super::progress::Progress;
 
 /// A hub of 2016 to 2019 has had enough at the fourth of four quick calls; with this much between their starts it
 /// never had (`api.md` 11).
@@ -31,6 +33,9 @@ const PATIENCE: [Duration; 3] = [
 /// A hub that wants more patience than this gets none: somebody waits here.
 const MAX_PATIENCE: Duration = Duration::from_secs(10);
 
+/// What the first exchange is called.
+const ASKING: &str = "asking the hub who it is";
+
 /// One hub, one connection.
 pub(crate) struct Desk {
     hub: Hub,
@@ -39,6 +44,8 @@ pub(crate) struct Desk {
     last: Option<Instant>,
     /// The hub is of 2023 or later, and minds no haste.
     hurry: bool,
+    /// When whoever asked gives up; `None`: when a call has taken its usual time.
+    by: Option<Time>,
 }
 
 impl Desk {
@@ -49,23 +56,61 @@ impl Desk {
 
     /// The same for a configuration that is loaded already.
     pub(crate) fn of(config: &Config) -> Result<Desk, Failure> {
+        Desk::by(config, None)
+    }
+
+    /// A desk that is done within `limit`, whatever is asked at it.
+    #[cfg(feature = "tools")]
+    pub(crate) fn within(config: &Config, limit: Duration) -> Result<Desk, Failure> {
+        Desk::by(config, Some(net::monotonic() + limit))
+    }
+
+    fn by(config: &Config, by: Option<Time>) -> Result<Desk, Failure> {
         let mut hub = Hub::new(config)?;
         hub.load_bearer(config)?;
+        if hub.way.is_none() {
+            hub.find()?;
+        }
         let session = hub.session();
         let mut desk = Desk {
             hub,
             session,
             last: None,
             hurry: false,
+            by,
         };
-        let known = patiently(|| desk.identify());
-        known.map_err(|refusal| refusal.failure("asking the hub who it is"))?;
-        Ok(desk)
+        match patiently(by, || desk.identify()) {
+            Ok(()) => Ok(desk),
+            Err(refusal) if by.is_none() && desk.is_elsewhere(&refusal) => {
+                let first = refusal.failure(ASKING);
+                // The first try says what is wrong where nothing else is found.
+                desk.hub
+                    .find()
+                    .map_err(|found| also(first, &found.message))?;
+                desk.session = desk.hub.session();
+                let known = patiently(by, || desk.identify());
+                known.map_err(|refusal| refusal.failure(ASKING))?;
+                log::warn!("the hub is at {} now", desk.hub.shown());
+                Ok(desk)
+            }
+            Err(refusal) => Err(refusal.failure(ASKING)),
+        }
     }
 
-    /// Where the hub answers.
-    pub(crate) fn peer(&self) -> String {
-        self.session.peer()
+    /// Whether the hub may have moved: it is not at its address, and its id is known to look for it by.
+    fn is_elsewhere(&self, refusal: &Refusal) -> bool {
+        let away = match refusal {
+            Refusal::Net(error) => !error.is_clock(),
+            Refusal::WrongHub(_) => true,
+            Refusal::Hub { error, .. } => error.kind == Kind::NotJson,
+            Refusal::Local(_) | Refusal::Reply(_) => false,
+        };
+        away && !self.hub.id.is_empty()
+    }
+
+    /// Where the hub answers and by which way.
+    pub(crate) fn shown(&self) -> String {
+        self.hub.shown()
     }
 
     /// What it says that it is; empty where it does not say.
@@ -82,8 +127,12 @@ impl Desk {
             .hub
             .request(&call)
             .map_err(|e| Refusal::Local(e.message))?;
-        let mut wait = Alone;
-        let reply = net::fetch(&mut self.session, request, Deadlines::POLL, &mut wait)?;
+        let deadlines = match self.by {
+            Some(_) => Deadlines::all(self.left()),
+            None => Deadlines::POLL,
+        };
+        let mut wait = Progress::new(ASKING);
+        let reply = net::fetch(&mut self.session, request, deadlines, &mut wait)?;
         let known = client::read_ping(reply, self.hub.limits, &self.hub.id)?;
         // Old hubs do not say who they are (`api.md` 3); the list of devices tells for sure.
         self.hurry = known.is_some();
@@ -106,18 +155,29 @@ impl Desk {
         call: &Call<'_>,
         visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
     ) -> Result<T, Failure> {
-        self.ask(call, visit)
-            .map_err(|refusal| refusal.failure(&one_line(doing, 200)))
+        let doing = one_line(doing, 200);
+        self.ask(&doing, call, visit)
+            .map_err(|refusal| refusal.failure(&doing))
+    }
+
+    /// How long a call may take.
+    fn left(&self) -> Duration {
+        let left = |by: Time| by.since(net::monotonic());
+        self.by.map_or(client::ONE_SHOT, left)
     }
 
     fn ask<T>(
         &mut self,
+        doing: &str,
         call: &Call<'_>,
         visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        patiently(|| {
+        patiently(self.by, || {
             self.pace();
-            self.hub.read(&mut self.session, call, visit)
+            let limit = self.left();
+            let mut wait = Progress::new(doing);
+            self.hub
+                .read_within(&mut self.session, call, limit, &mut wait, visit)
         })
     }
 
@@ -150,6 +210,11 @@ pub(super) fn named(found: Result<Resolved, NameError>) -> Result<Resolved, Fail
     found.map_err(|error| Failure::usage_plain(with_cure(&error)))
 }
 
+/// A failure, and what came of looking elsewhere.
+fn also(first: Failure, then: &str) -> Failure {
+    Failure::new(first.exit, format!("{}; {then}", first.message))
+}
+
 /// What is wrong with a name, and where the right ones are to be found.
 fn with_cure(error: &NameError) -> String {
     match error {
@@ -174,7 +239,7 @@ impl Source for Desk {
         call: &Call<'_>,
         visit: &mut dyn FnMut(&mut dyn Read) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        self.ask(call, visit)
+        self.ask(&call.name(), call, visit)
     }
 
     fn learned(&mut self, dialect: Dialect) {
@@ -183,12 +248,17 @@ impl Source for Desk {
 }
 
 /// Repeats what drew "too many requests", which says that nothing ran (`api.md` 10, 11).
-fn patiently<T>(mut ask: impl FnMut() -> Result<T, Refusal>) -> Result<T, Refusal> {
+/// Not beyond `by`.
+fn patiently<T>(
+    by: Option<Time>,
+    mut ask: impl FnMut() -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
     for usual in PATIENCE {
         match ask() {
             Err(Refusal::Hub { error, retry_after }) if error.kind == Kind::TooManyRequests => {
                 let pause = retry_after.unwrap_or(usual);
-                if pause > MAX_PATIENCE {
+                let is_late = by.is_some_and(|by| net::monotonic() + pause >= by);
+                if pause > MAX_PATIENCE || is_late {
                     return Err(Refusal::Hub { error, retry_after });
                 }
                 thread::sleep(pause);

@@ -11,6 +11,7 @@ mod devices;
 mod discover;
 mod doctor;
 mod parse;
+mod progress;
 mod request;
 mod starts;
 mod table;
@@ -37,7 +38,7 @@ use crate::run;
 struct Command {
     name: &'static str,
     run: fn(&mut lexopt::Parser, &mut Common) -> Result<(), Failure>,
-    /// It has a help text of its own.
+    /// It has a help text of its own, and gives it through [`help`] before it does anything else.
     helps: bool,
 }
 
@@ -117,6 +118,7 @@ fn all() -> impl Iterator<Item = &'static Command> {
 }
 
 /// What is common to all commands.
+#[derive(Default)]
 pub(crate) struct Common {
     /// As given with `-c`.
     pub(crate) config: Option<PathBuf>,
@@ -143,11 +145,7 @@ impl Common {
 /// Runs the command line (without the program's name).
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
     let mut parser = lexopt::Parser::from_args(args);
-    let mut common = Common {
-        config: None,
-        level: None,
-        log_file: None,
-    };
+    let mut common = Common::default();
     let command = loop {
         match parser.next()? {
             Some(Short('c') | Long("config")) => common.config = Some(parser.value()?.into()),
@@ -284,7 +282,12 @@ pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     })
 }
 
+/// Writes a command's own help text.
 pub(crate) fn help(text: &str) -> Result<(), Failure> {
+    #[cfg(feature = "tools")]
+    if tools::helps::take(text) {
+        return Ok(());
+    }
     print(text)
 }
 

@@ -12,10 +12,10 @@ use std::time::SystemTime;
 use crate::config::Credential;
 use crate::failure::Failure;
 use crate::homey::secret::Secret;
-use crate::homey::session::parse_session;
+use crate::homey::session::{self, Kind, parse_session};
 
 /// Nothing that is a bearer is longer; a file given by mistake is not read to its end.
-const MAX_FILE: u64 = 16 * 1024;
+const MAX_FILE: u64 = session::MAX_FILE as u64 + 1;
 
 /// The name under which `LoadCredential=` is looked for in `$CREDENTIALS_DIRECTORY`.
 const CREDENTIAL: &str = "homey-panel.key";
@@ -28,7 +28,19 @@ pub struct Bearer {
     pub file: PathBuf,
     /// Set where other users of this machine can read the file, or the token looks like the wrong kind.
     pub warning: Option<String>,
+    /// What a session file says of it; `None` for an API key's file.
+    pub held: Option<Held>,
     stamp: Stamp,
+}
+
+/// How a session was got, and how long it is good.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Held {
+    pub kind: Kind,
+    /// When it was made, in milliseconds since 1970.
+    pub made: Option<u64>,
+    /// When it ends, by the same clock.
+    pub expires: Option<u64>,
 }
 
 /// What of a file changes when it is written or replaced: when, which file, how long.
@@ -41,9 +53,7 @@ impl Bearer {
             Credential::ApiKeyFile(path) => key_file(&expand(path)),
             Credential::SessionFile(path) => session_file(&expand(path)),
             Credential::Default => {
-                let key = std::env::var_os("CREDENTIALS_DIRECTORY")
-                    .map(|d| PathBuf::from(d).join(CREDENTIAL));
-                if let Some(path) = key.filter(|p| p.exists()) {
+                if let Some(path) = given_key() {
                     return key_file(&path);
                 }
                 let places = session_places();
@@ -73,8 +83,23 @@ fn stamp(meta: std::io::Result<Metadata>) -> Stamp {
     Some((meta.modified().ok()?, meta.ino(), meta.len()))
 }
 
+/// Whether an API key is what [`Bearer::load`] finds, as far as that is seen from the place: the relay takes none.
+pub(super) fn is_key(credential: &Credential) -> bool {
+    match credential {
+        Credential::ApiKeyFile(_) => true,
+        Credential::SessionFile(_) => false,
+        Credential::Default => given_key().is_some(),
+    }
+}
+
+/// The key that the service manager gave, where it did.
+fn given_key() -> Option<PathBuf> {
+    let dir = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+    Some(PathBuf::from(dir).join(CREDENTIAL)).filter(|path| path.exists())
+}
+
 /// Fills in the two directories that a service manager names: `$CREDENTIALS_DIRECTORY`, `$STATE_DIRECTORY`.
-fn expand(path: &str) -> PathBuf {
+pub(super) fn expand(path: &str) -> PathBuf {
     for name in ["CREDENTIALS_DIRECTORY", "STATE_DIRECTORY"] {
         for prefix in [format!("${{{name}}}/"), format!("${name}/")] {
             if let (Some(rest), Some(dir)) = (path.strip_prefix(&prefix), std::env::var_os(name)) {
@@ -85,7 +110,8 @@ fn expand(path: &str) -> PathBuf {
     PathBuf::from(path)
 }
 
-fn session_places() -> Vec<PathBuf> {
+/// Where a session is looked for when the configuration names none, in this order.
+pub(super) fn session_places() -> Vec<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let mut places = Vec::new();
     places.extend(variable("STATE_DIRECTORY").map(|d| d.join("session.json")));
@@ -128,6 +154,7 @@ fn key_file(path: &Path) -> Result<Bearer, Failure> {
         secret,
         file: path.to_path_buf(),
         warning,
+        held: None,
         stamp,
     })
 }
@@ -137,6 +164,11 @@ fn session_file(path: &Path) -> Result<Bearer, Failure> {
     let session = parse_session(text.as_bytes())
         .map_err(|e| Failure::permission(format!("the session file {}: {e}", path.display())))?;
     Ok(Bearer {
+        held: Some(Held {
+            kind: session.kind,
+            made: session.made,
+            expires: session.expires,
+        }),
         secret: session.token,
         file: path.to_path_buf(),
         warning,

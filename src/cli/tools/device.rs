@@ -36,10 +36,17 @@ pub(in crate::cli) fn device(
     let now = now_ms();
     let mut record = about(&found.id, &device, &zones, now);
     let capabilities = capabilities(&device);
+    let settings = device.get("settings").and_then(Value::as_object);
     if as_json {
+        let names = settings.map(|settings| settings.keys().collect::<Vec<_>>());
+        record.put("setting_names", json!(names));
         let rows = capabilities.iter().map(|(id, one)| object(id, one, now));
         record.put("capabilities", Value::Array(rows.collect()));
         return show_json(&record.object());
+    }
+    if let Some(count) = settings.map(Object::len).filter(|count| *count > 0) {
+        let why = "not shown: they may hold passwords; their names are in --json";
+        record.put("settings", json!(format!("{count}, {why}")));
     }
     let mut table = Table::new(&[
         "capability",
@@ -111,9 +118,6 @@ fn about(id: &str, device: &Object, zones: &Zones, now: u64) -> Record {
     record.put("last_seen", json!(seen));
     let since = seen.and_then(iso::parse).map(|then| age(then, now));
     record.put("last_seen_age", json!(since));
-    let settings = device.get("settings").and_then(Value::as_object);
-    let names = settings.map(|settings| settings.keys().collect::<Vec<_>>());
-    record.put("setting_names", json!(names));
     record
 }
 
@@ -200,7 +204,10 @@ fn takes(one: &Object) -> Option<String> {
                 (None, None) => words.push("a number".into()),
             }
             words.extend(number("step").map(|step| format!("steps of {step}")));
-            words.extend(number("decimals").map(|digits| format!("{digits} decimals")));
+            words.extend(number("decimals").map(|digits| match digits {
+                1.0 => "1 decimal".to_string(),
+                digits => format!("{digits} decimals"),
+            }));
             Some(words.join(", "))
         }
         "string" => Some("text".into()),

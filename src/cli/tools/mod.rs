@@ -4,10 +4,13 @@
 mod age;
 pub(super) mod alarms;
 pub(super) mod api;
+mod card_words;
+mod cards;
 pub(super) mod chart;
 pub(super) mod completion;
 pub(super) mod device;
 pub(super) mod flows;
+pub(super) mod helps;
 pub(super) mod insights;
 mod items;
 mod local;

@@ -48,7 +48,7 @@ pub(in crate::cli) fn system(
     let doing = Call::System.name();
     let told = items::one(&mut desk, &doing, &Call::System, "the system information")?;
     let mut record = Record::new();
-    record.put("answers_at", json!(desk.peer()));
+    record.put("answers_at", json!(desk.shown()));
     record.put("dialect", json!(dialect(&told)));
     for (name, members) in SHOWN {
         record.put(name, first(&told, members));
