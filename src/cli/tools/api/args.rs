@@ -22,10 +22,11 @@ usage: homey-panel [-c FILE] api MANAGER OPERATION [--PARAMETER VALUE]... [--jso
        homey-panel api --list [WORD]... [--json]
 
 Any operation of the hub's API: 352 of a Homey Pro of 2023 and later, 259 of one of 2016-2019, 260 of Homey Cloud.
---list shows all of them, or those in whose row every WORD stands; MANAGER alone shows its own.
+--list shows all of them, or those in whose row every WORD stands; MANAGER alone shows its own. PARAMETER is one of the
+path, the query or the body; those of the path may stand without their names, in their order. VALUE is text, a
+number, true or false, or JSON, as the parameter's type says.
 
-  --PARAMETER VALUE   a parameter of the path, the query or the body; those of the path may stand without their
-                      names, in their order. VALUE is text, a number, true or false, or JSON, as the parameter's type says
+  --list              all operations, or those with every WORD
   --json MEMBER=JSON  a member of the body, or a parameter of the query, as JSON, null too
   --data JSON|@FILE|- the whole body, from a file, or from stdin. Where the operation has a parameter of this name,
                       it is that one

@@ -19,7 +19,7 @@ use std::io;
 use serde_json::json;
 
 use crate::cli::table::Table as Rows;
-use crate::cli::{Common, print, written};
+use crate::cli::{Common, help, print, written};
 use crate::failure::{Exit, Failure};
 use crate::letters::small_text;
 
@@ -29,12 +29,14 @@ use table::{Operation, Table};
 /// `api --list [WORD]...`, `api MANAGER [OPERATION ...]`
 pub(in crate::cli) fn api(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
     let args = Args::parse(parser, common)?;
+    if args.help && args.words.is_empty() {
+        return help(args::HELP);
+    }
     let table = Table::load()?;
     if args.list {
         return list(table, &args, "");
     }
     match args.words.as_slice() {
-        [] if args.help => print(args::HELP),
         [] => Err(Failure::usage("api: MANAGER is missing, or --list")),
         [word] => list(table, &args, manager(table, word)?),
         [word, name, ..] => {

@@ -22,7 +22,7 @@ use lexopt::prelude::*;
 
 use crate::cli::desk::Desk;
 use crate::cli::request::Output;
-use crate::cli::{Common, note, print};
+use crate::cli::{Common, help, note, print};
 use crate::client::Missing;
 use crate::failure::{Exit, Failure};
 use crate::homey::names::{RefKind, Reference};
@@ -71,7 +71,7 @@ pub(in crate::cli) fn chart(
     let mut args = Args::default();
     while let Some(arg) = parser.next()? {
         match arg {
-            Short('h') | Long("help") => return print(HELP),
+            Short('h') | Long("help") => return help(HELP),
             Short('c') | Long("config") => common.config = Some(parser.value()?.into()),
             Long("last") => args.last = Some(parser.value()?.string()?),
             Long("resolution") => args.resolution = Some(parser.value()?.string()?),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::cli::desk::Desk;
 use crate::cli::table::Table;
-use crate::cli::{Common, note, print};
+use crate::cli::{Common, help, note, print};
 use crate::failure::{Exit, Failure};
 use crate::homey::names::RefKind;
 
@@ -47,7 +47,7 @@ pub(in crate::cli) fn insights(
     let mut words = Vec::new();
     while let Some(arg) = parser.next()? {
         match arg {
-            Short('h') | Long("help") => return print(HELP),
+            Short('h') | Long("help") => return help(HELP),
             Short('c') | Long("config") => common.config = Some(parser.value()?.into()),
             Long("last") => last = Some(parser.value()?.string()?),
             Long("resolution") => resolution = Some(parser.value()?.string()?),
