@@ -149,19 +149,32 @@ pub struct Summary {
 }
 
 impl Series {
-    /// A log's entries, cut to the span.
-    pub fn new(wanted: &Wanted, log: &Log, entries: Entries, span: Span) -> Series {
+    /// A log's entries, cut to the span and to what has passed by the hub's clock: `today` ends at midnight.
+    pub fn new(
+        wanted: &Wanted,
+        log: &Log,
+        entries: Entries,
+        span: Span,
+        now: Option<u64>,
+    ) -> Series {
         let signed = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
         let last = entries.values.last().map(|(t, _)| *t);
-        let to = entries.end.max(last).unwrap_or(0);
+        let step = entries.step.unwrap_or_else(|| usual_step(&entries.values));
+        let end = entries.end.max(last).unwrap_or(0);
+        let to = match now {
+            Some(now) => end.min(now.saturating_add(step)),
+            None => end,
+        };
         let first = entries.values.first().map(|(t, _)| *t);
         let start = entries.start.or(first).unwrap_or(to).min(to);
         let from = match span.last {
             Some(ms) => to.saturating_sub(ms),
             None => start,
         };
-        let step = entries.step.unwrap_or_else(|| usual_step(&entries.values));
-        let kept = entries.values.iter().filter(|(t, _)| *t >= from);
+        let kept = entries
+            .values
+            .iter()
+            .filter(|(t, _)| (from..=to).contains(t));
         // A dim of 0.6 has the units % on hubs, and means 60 %; it is shown as `set` takes it.
         let is_small = |v: &Option<f64>| v.is_none_or(|v| (0.0..=1.0).contains(&v));
         let is_fraction = log.units.as_deref() == Some("%")
@@ -399,7 +412,13 @@ pub fn find_logs(desk: &mut Desk, wanted: &[Wanted]) -> Result<Vec<Result<Log, S
 }
 
 /// Reads one log.
-pub fn read(desk: &mut Desk, wanted: &Wanted, log: &Log, span: Span) -> Result<Series, Failure> {
+pub fn read(
+    desk: &mut Desk,
+    wanted: &Wanted,
+    log: &Log,
+    span: Span,
+    now: Option<u64>,
+) -> Result<Series, Failure> {
     let segment = |text: &str| {
         path_segment("id of the log", text).map_err(|e| Failure::unavailable(e.to_string()))
     };
@@ -421,5 +440,5 @@ pub fn read(desk: &mut Desk, wanted: &Wanted, log: &Log, span: Span) -> Result<S
             entries.dropped
         );
     }
-    Ok(Series::new(wanted, log, entries, span))
+    Ok(Series::new(wanted, log, entries, span, now))
 }

@@ -104,8 +104,9 @@ pub(in crate::cli) fn chart(
         true => ("Temperatures".to_owned(), all_sensors(&mut desk)?),
         false => named(&mut desk, &args.words)?,
     };
-    let items = read(&mut desk, &wanted, span, args.words.is_empty())?;
     let about = series::about(&mut desk);
+    let is_all = args.words.is_empty();
+    let items = read(&mut desk, &wanted, span, is_all, about.now)?;
     let chart = Chart::new(&title, &items);
     if chart.empty.len() == items.len() {
         return Err(Failure::new(
@@ -214,6 +215,7 @@ fn read(
     wanted: &[(String, Wanted)],
     span: Span,
     is_all: bool,
+    now: Option<u64>,
 ) -> Result<Vec<Item>, Failure> {
     let only: Vec<Wanted> = wanted.iter().map(|(_, wanted)| wanted.clone()).collect();
     let logs = series::find_logs(desk, &only)?;
@@ -235,7 +237,7 @@ fn read(
         }
         items.push(Item {
             label: label.clone(),
-            series: series::read(desk, wanted, &log, span)?,
+            series: series::read(desk, wanted, &log, span, now)?,
         });
     }
     if left_out > 0 {

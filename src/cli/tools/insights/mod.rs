@@ -74,8 +74,8 @@ pub(in crate::cli) fn insights(
         Some(Err(why)) => return Err(Failure::usage_plain(why)),
         None => return Err(Failure::unavailable("the look-up gave nothing")),
     };
-    let series = series::read(&mut desk, &wanted, &log, span)?;
     let about = series::about(&mut desk);
+    let series = series::read(&mut desk, &wanted, &log, span, about.now)?;
     let (zone, zone_note) = zone_for(about.timezone.as_deref(), &[series.from, series.to]);
     match form {
         Form::Table => table(&series, &zone, &zone_note),

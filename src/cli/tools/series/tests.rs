@@ -80,6 +80,7 @@ fn series(kind: Kind, units: &str, capability: &str, values: &[Option<f64>]) -> 
         &log(kind, units, capability),
         entries,
         span,
+        None,
     )
 }
 
@@ -162,6 +163,7 @@ fn times_that_make_no_sense_do_no_harm() {
             &log(Kind::Other, "", "onoff"),
             entries,
             Span::default(),
+            None,
         )
     };
     let none = of(Entries {
@@ -175,4 +177,26 @@ fn times_that_make_no_sense_do_no_harm() {
     });
     assert_eq!(far.to, i64::MAX);
     assert!(far.gaps().len() < 2 && far.runs().len() == 1);
+}
+
+#[test]
+fn what_has_not_come_yet_is_no_gap() {
+    let at = |i: u64| i * STEP;
+    let entries = Entries {
+        values: (0..20).map(|i| (at(i), (i < 10).then_some(1.0))).collect(),
+        start: Some(0),
+        end: Some(at(288)),
+        step: Some(STEP),
+        dropped: 0,
+    };
+    let today = Span {
+        resolution: "today",
+        last: None,
+    };
+    let log = log(Kind::Number, "W", "measure_power");
+    let of = |now| Series::new(&wanted("measure_power"), &log, entries.clone(), today, now);
+    let got = of(Some(at(10)));
+    assert_eq!((got.from, got.to), (0, at(11) as i64));
+    assert_eq!((got.values.len(), got.gaps().len()), (12, 0));
+    assert_eq!(of(None).gaps(), [(at(9) as i64, at(288) as i64)]);
 }
