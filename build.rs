@@ -15,11 +15,18 @@
 //! const COMMIT: &str = env!("BUILD_COMMIT");
 //! ```
 //!
+//! And with the feature `tools` it packs the table of the hub's operations into `OUT_DIR/operations.deflate`, which holds
+//! `OPERATIONS_LEN` bytes of text.
+//!
 //! Runs again when `SOURCE_DATE_EPOCH` or the checked-out commit changes. Needs neither git nor a repository.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
+
+/// As people read and redo it.
+const OPERATIONS: &str = "src/cli/tools/api/operations.txt";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -52,6 +59,24 @@ fn main() {
         "cargo::rustc-env=BUILD_COMMIT={}",
         commit.as_deref().unwrap_or("unknown")
     );
+    if env::var_os("CARGO_FEATURE_TOOLS").is_some() {
+        pack_operations();
+    }
+}
+
+/// 28 KiB of text are 7 KiB in the program, which can inflate them anyway.
+fn pack_operations() {
+    println!("cargo::rerun-if-changed={OPERATIONS}");
+    let all = fs::read_to_string(OPERATIONS).expect(OPERATIONS);
+    let lines = all.split_inclusive('\n').filter(|l| !l.starts_with('#'));
+    let text: String = lines.collect();
+    let best = flate2::Compression::best();
+    let mut packed = flate2::write::DeflateEncoder::new(Vec::new(), best);
+    packed.write_all(text.as_bytes()).expect("memory");
+    let packed = packed.finish().expect("memory");
+    let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
+    fs::write(Path::new(&out).join("operations.deflate"), packed).expect("OUT_DIR is ours");
+    println!("cargo::rustc-env=OPERATIONS_LEN={}", text.len());
 }
 
 /// Whether git answers for this package and not for a tree around it, such as Buildroot's with our tarball unpacked inside.

@@ -37,7 +37,7 @@ impl Read for Drip<'_> {
 }
 
 /// Every list reader over the same bytes; what they made of it, as text.
-fn read_all(mut make: impl FnMut() -> Box<dyn Read>) -> [Result<String, ReplyError>; 4] {
+fn read_all(mut make: impl FnMut() -> Box<dyn Read>) -> [Result<String, ReplyError>; 5] {
     let capabilities = [("onoff", 0), ("dim", 1), ("target_temperature", 2)];
     let bound = ["bound", "last", LIGHT].map(|id| BoundDevice {
         id,
@@ -49,7 +49,10 @@ fn read_all(mut make: impl FnMut() -> Box<dyn Read>) -> [Result<String, ReplyErr
     let full = reply::devices_full(make(), &mut |row| rows.push(row));
     let mut items = Vec::new();
     let names = reply::names(make(), &mut |item| items.push(format!("{item:?}")));
+    let mut logs = Vec::new();
+    let all = reply::logs(make(), &mut |log| logs.push(log));
     [
+        all.map(|n| format!("{n} {logs:?}")),
         devices.map(|outcome| format!("{outcome:?} {readings:?}")),
         full.map(|n| format!("{n} {rows:?}")),
         names.map(|n| format!("{n} {items:?}")),

@@ -35,7 +35,7 @@ use crate::time::Time;
 
 pub use face::{ControlFace, Face, OutputFace};
 pub use probe::probe;
-pub use terminal::{columns, restore_terminals};
+pub use terminal::{columns, restore_terminals, window};
 pub use text::{cut as cut_columns, fit as fit_columns, width as text_columns};
 
 /// What kind of device a panel is.

@@ -23,7 +23,7 @@ use crate::http::{Check, redacted};
 
 use super::Common;
 use args::Args;
-use output::Output;
+pub(super) use output::Output;
 use plan::Plan;
 use target::Target;
 

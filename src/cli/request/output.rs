@@ -31,8 +31,13 @@ pub enum Output {
 }
 
 impl Output {
-    /// `None` and `-`: stdout.
+    /// `None` and `-`: stdout. A reply may hold tokens, so a new file is its owner's alone.
     pub fn open(path: Option<&Path>) -> Result<Output, Failure> {
+        Output::with_mode(path, 0o600)
+    }
+
+    /// The same, with the permissions of a new file before the umask.
+    pub fn with_mode(path: Option<&Path>, mode: u32) -> Result<Output, Failure> {
         let path = match path {
             None => return Ok(Output::Stdout(io::stdout().lock())),
             Some(path) if path == Path::new("-") => return Ok(Output::Stdout(io::stdout().lock())),
@@ -56,9 +61,8 @@ impl Output {
         let mut name = name.to_os_string();
         name.push(format!(".part{}", std::process::id()));
         let part = path.with_file_name(name);
-        // A reply may hold tokens, so the file is its owner's alone.
         let mut options = OpenOptions::new();
-        options.write(true).mode(0o600);
+        options.write(true).mode(mode);
         let (file, nameless) = match nameless(&options, &part) {
             Some(file) => (file, true),
             None => {

@@ -12,20 +12,24 @@
 //!
 //! A list that fails half-way has already called its sink. The caller keeps what the sink got until the call returns `Ok`.
 
+mod about;
 mod capability;
 mod clean;
 mod devices;
 mod info;
+mod insights;
 mod item;
 mod lists;
 pub(super) mod loose;
 mod ping;
 mod scalar;
 
+pub use about::{About, about};
 pub use devices::{
     BoundDevice, DeviceOutcome, DeviceRow, ListOutcome, device, device_row, devices, devices_full,
 };
 pub use info::{SessionInfo, SystemInfo, probe_dialect, session, system};
+pub use insights::{Entries, Log, MAX_ENTRIES, entries, logs};
 pub use lists::{MAX_ZONES, NamedItem, Zones, names, zones};
 pub use ping::{PingError, PingParts, PingReply, ping};
 pub use scalar::{capability_value, set_reply};

@@ -30,7 +30,7 @@ const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[0m\x1b[H\x1b[2J
 const LEAVE: &str = "\x18\x1b[0m\x1b[H\x1b[2J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /// Columns and rows of the terminal behind `fd`; `None` where it is no terminal or does not know, as on a serial line.
-fn window(fd: BorrowedFd<'_>) -> Option<(usize, usize)> {
+pub fn window(fd: BorrowedFd<'_>) -> Option<(usize, usize)> {
     let mut size = libc::winsize {
         ws_row: 0,
         ws_col: 0,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The hub's other replies: lists by name, zones, system, session, one value, the probe for its dialect.
+//! The hub's other replies: lists by name, zones, system, session, one value, the probe for its dialect, logs and their
+//! entries.
 
 use homey_panel::homey::reply;
 use homey_panel::homey::{MAX_TEXT, Value};
@@ -54,7 +55,26 @@ fn read(bytes: &[u8], sizes: &[u8]) -> String {
     if let Ok(session) = &session {
         assert!(session.scopes.len() <= 64);
     }
+    let about = reply::about(pieces());
+    let mut kept = Vec::new();
+    let logs = reply::logs(pieces(), &mut |log| {
+        assert!(!log.owner.is_empty() && !log.id.is_empty() && log.wire_id.len() < MAX_TEXT);
+        kept.push(format!("{log:?}"));
+    });
+    if logs.is_err() {
+        kept.clear();
+    }
+    let entries = reply::entries(pieces());
+    if let Ok(entries) = &entries {
+        assert!(entries.values.len() <= reply::MAX_ENTRIES);
+        assert!(entries.values.windows(2).all(|two| two[0].0 < two[1].0));
+        let mut values = entries.values.iter().filter_map(|(_, v)| *v);
+        assert!(values.all(f64::is_finite));
+    }
     let errors = [
+        about.as_ref().err(),
+        logs.as_ref().err(),
+        entries.as_ref().err(),
         names.as_ref().err(),
         zones.as_ref().err(),
         system.as_ref().err(),
@@ -64,5 +84,6 @@ fn read(bytes: &[u8], sizes: &[u8]) -> String {
         .into_iter()
         .flatten()
         .for_each(|error| assert_line(&error.to_string()));
-    format!("{names:?} {items:?}\n{zones:?}\n{system:?}\n{session:?}")
+    let past = format!("{about:?}\n{logs:?} {kept:?}\n{entries:?}");
+    format!("{names:?} {items:?}\n{zones:?}\n{system:?}\n{session:?}\n{past}")
 }

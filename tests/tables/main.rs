@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! api, temperatures, insights and chart of the real binary, on the simulated hub in both of its dialects and on a fake one
+//! that says what no hub should.
+#![cfg(feature = "tools")]
+
+#[path = "../request/bed.rs"]
+#[allow(dead_code)]
+mod bed;
+#[path = "../request/hub.rs"]
+#[allow(dead_code)]
+mod hub;
+
+mod api;
+mod charts;
+mod fake;
+mod hostile;
+mod past;
