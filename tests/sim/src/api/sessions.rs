@@ -88,21 +88,6 @@ pub async fn logout(State(hub): Shared, Path(id): Path<String>) -> Response {
     }
 }
 
-/// `GET /users/user/me`.
-pub async fn user_me(State(hub): Shared) -> Response {
-    let user = rest::user(&hub.home().user, hub.v2());
-    ok(&user)
-}
-
-/// `GET /users/user`: the owner is the only user.
-pub async fn users(State(hub): Shared) -> Response {
-    let (id, user) = {
-        let home = hub.home();
-        (home.user.id.clone(), rest::user(&home.user, hub.v2()))
-    };
-    list_of(&hub, vec![(id, user)])
-}
-
 fn key(bearer: &Bearer, token: Option<&str>) -> Value {
     let mut object = json!({"id": bearer.id, "name": bearer.name, "scopes": bearer.scopes});
     if let Some(token) = token {

@@ -10,8 +10,9 @@ use time::Duration;
 
 use super::flow::kind_of;
 use super::time_or_null;
-use crate::auth::{Bearer, Kind};
+use crate::auth::{Bearer, Kind, LOCAL};
 use crate::clock::{iso, now_ms};
+use crate::cloud::USER;
 use crate::home::{Alarm, Home, Mood, Notice, User, Variable, Zone};
 use crate::local;
 
@@ -134,22 +135,25 @@ pub fn notice(n: &Notice, v2: bool) -> Value {
     object
 }
 
-/// The owner (objects.md 2.3).
+/// A user (objects.md 2.3). Only the owner has an account that is known here.
 pub fn user(u: &User, v2: bool) -> Value {
-    let properties = json!({
-        "favoriteDevices": u.favorite_devices, "favoriteFlows": u.favorite_flows,
-    });
-    let athom = "5f00aa11bb22cc33dd44ee55";
+    let mut properties = u.properties.clone();
+    properties.insert("favoriteDevices".into(), json!(u.favorite_devices));
+    properties.insert("favoriteFlows".into(), json!(u.favorite_flows));
+    let (athom, local) = match u.role.as_str() {
+        "owner" => (USER, Some(LOCAL.0)),
+        _ => ("5f00aa11bb22cc33dd44ee56", None),
+    };
     if v2 {
         return json!({
-            "id": u.id, "name": "Pat", "role": "owner", "athomId": athom, "enabled": true,
+            "id": u.id, "name": u.name, "role": u.role, "athomId": athom, "enabled": u.enabled,
             "present": u.present, "asleep": u.asleep, "verified": true, "properties": properties,
         });
     }
     json!({
-        "id": u.id, "name": "Pat", "role": "owner", "athomId": athom, "enabled": true,
+        "id": u.id, "name": u.name, "role": u.role, "athomId": athom, "enabled": u.enabled,
         "enabledUntil": null, "present": u.present, "asleep": u.asleep, "avatar": null,
-        "verified": true, "inviteUrl": null, "localUsername": null, "properties": properties,
+        "verified": true, "inviteUrl": null, "localUsername": local, "properties": properties,
     })
 }
 

@@ -3,23 +3,29 @@
 //! Drives the homey-sim program over its ports with an ordinary HTTP client.
 
 mod auth;
+mod cards;
 mod cloud;
 mod cloud_control;
 mod cloud_login;
 mod cloud_tokens;
 mod control;
 mod devices;
+mod dialects;
 mod fault_arrivals;
 mod fault_bodies;
 mod fault_control;
 mod fault_requests;
 mod household;
 mod insights;
+mod manage;
 mod mdns;
 mod raw;
+mod realtime;
 mod relay;
 mod relay_socket;
+mod scopes;
 mod sim;
+mod socket;
 mod things;
 mod tls;
 mod wire;

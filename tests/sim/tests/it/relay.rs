@@ -293,11 +293,17 @@ fn the_hub_moves_to_another_address() {
     // Nobody ends the old connection when the hub is really gone.
     let moved = there(&old, "127.0.0.3");
     let mut socket = TcpStream::connect(&moved).expect("a connection");
+    // One that waits to be accepted would end with the port.
+    let ping = b"GET /api/manager/system/ping HTTP/1.1\r\nHost: x\r\n\r\n";
+    std::io::Write::write_all(&mut socket, ping).expect("sent");
+    let mut reply = [0u8; 4096];
+    let got = std::io::Read::read(&mut socket, &mut reply).expect("a reply");
+    assert!(reply[..got].ends_with(b"true"));
     sim.control("address", json!({"ip": "127.0.0.1", "silent": true}));
     socket
         .set_read_timeout(Some(std::time::Duration::from_millis(100)))
         .expect("a time limit");
-    std::io::Write::write_all(&mut socket, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+    std::io::Write::write_all(&mut socket, ping).expect("sent");
     let read = std::io::Read::read(&mut socket, &mut [0u8; 1]);
     assert!(
         read.is_err_and(|e| e.kind() == ErrorKind::WouldBlock),
