@@ -56,8 +56,9 @@ fn a_hub_that_moves_is_found_and_no_press_is_lost() {
     let (sockets, fds) = (udp_sockets(), wall.process().fds());
     let mut pressed = 0;
     for (round, ip) in ["127.0.0.3", "127.0.0.4", "127.0.0.2"].iter().enumerate() {
-        sim.post("address", &json!({"ip": ip, "silent": round == 1}));
+        let from = wall.shows.len();
         let moved = Instant::now();
+        sim.post("address", &json!({"ip": ip, "silent": round == 1}));
         // Hands do not wait for that.
         for _ in 0..10 {
             wall.tap("night");
@@ -69,7 +70,19 @@ fn a_hub_that_moves_is_found_and_no_press_is_lost() {
             assert!(begun.elapsed() < SOON, "{}", wall.story());
             std::thread::sleep(Duration::from_millis(5));
         }
-        println!("at {ip}: everything read within {:?}", moved.elapsed());
+        let lost = wall
+            .shows
+            .find(from, SOON, |l| l.contains("\"link\":\"no-hub\""));
+        let lost = lost.expect("it was missed");
+        let ready = wall
+            .shows
+            .find(lost.at, SOON, |l| l.contains("\"link\":\"ready\""));
+        let ready = ready.expect("it was found").when;
+        println!(
+            "at {ip}: missed after {:?}, ready {:?} later",
+            lost.when - moved,
+            ready - lost.when
+        );
         let want = format!("going to {ip}:");
         wall.logged(&want);
         wall.tap("desk");
