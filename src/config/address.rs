@@ -69,12 +69,6 @@ fn fault(what: impl Into<String>, expected: impl Into<String>) -> Fault {
 }
 
 impl Address {
-    /// A local address as the account has it: a URL with an IP address or a dashed name. `None`: a name that would have to be
-    /// looked up, or an address of the internet.
-    pub fn from_account(url: &str) -> Option<Address> {
-        Address::parse(url, None, false).ok()
-    }
-
     /// Reads `text`: an IP address or a dashed name, perhaps with scheme and port.
     pub(super) fn parse(
         text: &str,

@@ -50,11 +50,6 @@ impl Host {
         })
     }
 
-    /// The connection and the authority for a Host line, for what is no call of the cloud: a relay's hub.
-    pub fn into_parts(self) -> (Session, String) {
-        (self.session, self.authority)
-    }
-
     /// Sends a call of the way in; `name` is the application's own.
     pub fn send(&mut self, ask: &Ask, name: &str) -> Result<(ResponseHead, Vec<u8>), Failure> {
         send(&mut self.session, ask, &self.authority, name).map_err(|error| {

@@ -17,7 +17,7 @@ mod reach;
 mod renew;
 pub mod store;
 
-pub use cloud::{client, read_secret, wall_ms};
+pub use cloud::{client, read_secret, trust, wall_ms};
 pub use drive::{Guide, drive, failure};
 pub use reach::{HubEnd, reach};
 pub use renew::{Renewed, renew};

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The hub that a session is for, found and asked who it is: nothing secret leaves before its id was right.
 //!
-//! In turn: the configured address, what the account or the old session says of the house's own network, the relay.
+//! The configured address first; where that does not lead to it, every way that the account or the old session tells, and
+//! multicast DNS ([`crate::client::route`]).
 
 use std::time::Duration;
 
 use crate::client::{Hub, Refusal, read_ping};
-use crate::config::{Address, Config, Scheme, Site};
-use crate::failure::{Exit, Failure};
+use crate::config::Config;
+use crate::failure::Failure;
 use crate::homey::auth::Ask;
 use crate::homey::call::Call;
 use crate::homey::session::Routes;
 use crate::http::ResponseHead;
 use crate::net::{self, Alone, Deadlines, Session};
 
-use super::cloud::{self, Host};
+use super::cloud;
 
-/// For a ping in the house, and over the relay (`api.md` 3 rule 2, with room for a slow board's handshake).
-const NEAR: Duration = Duration::from_secs(4);
-const FAR: Duration = Duration::from_secs(10);
+/// For the ping of the configured address, with room for a slow board's first handshake.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A hub that answered with the right id.
 pub struct HubEnd {
@@ -31,6 +31,19 @@ pub struct HubEnd {
 }
 
 impl HubEnd {
+    fn of(hub: &Hub, session: Session) -> HubEnd {
+        HubEnd {
+            session,
+            host: hub
+                .way
+                .as_ref()
+                .map(|way| way.host.clone())
+                .unwrap_or_default(),
+            id: hub.id.clone(),
+            via: hub.shown(),
+        }
+    }
+
     /// Sends a call of the way in.
     pub fn send(&mut self, ask: &Ask, name: &str) -> Result<(ResponseHead, Vec<u8>), Failure> {
         let sent = cloud::send(&mut self.session, ask, &self.host, name);
@@ -46,68 +59,51 @@ pub fn reach(
     pings: &mut u32,
 ) -> Result<HubEnd, Failure> {
     let mut hub = Hub::new(config)?;
-    let configured = hub.host.clone();
-    let mut failures = Vec::new();
-    match ping(&mut hub, None, id, NEAR, pings) {
-        Ok(end) => return Ok(end),
-        Err(refusal) => failures.push(refusal.failure(&format!("asking {configured} who it is"))),
+    if let Some(routes) = routes {
+        hub.known.learn(id, routes);
     }
-    let local = routes.and_then(|routes| routes.local.as_deref());
-    let local = local.and_then(Address::from_account);
-    if let Some(address) = local.filter(|a| a.scheme == Scheme::Https && a.host != configured) {
-        let mut moved = config.clone();
-        moved.hub.address = address;
-        let mut hub = Hub::new(&moved)?;
-        let host = hub.host.clone();
-        match ping(&mut hub, None, id, NEAR, pings) {
-            Ok(end) => return Ok(end),
-            Err(refusal) => failures.push(refusal.failure(&format!("asking {host} who it is"))),
+    if !id.is_empty() {
+        id.clone_into(&mut hub.id);
+    }
+    let mut failed = None;
+    if hub.way.is_some() {
+        *pings += 1;
+        match ping(&mut hub) {
+            Ok(session) => return Ok(HubEnd::of(&hub, session)),
+            Err(refusal) => {
+                let doing = format!("asking {} who it is", hub.shown());
+                failed = Some(refusal.failure(&doing));
+            }
         }
     }
-    let relay = routes.and_then(|routes| routes.relay.as_deref());
-    if let Some(site) = relay.and_then(Site::parse) {
-        let host = Host::new(&site, &cloud::trust(&config.cloud))?;
-        let name = site.authority();
-        match ping(&mut hub, Some(host), id, FAR, pings) {
-            Ok(end) => return Ok(end),
-            Err(refusal) => failures.push(refusal.failure(&format!("asking the relay {name}"))),
-        }
+    // Without an id nobody can be looked for, so the address was all there is.
+    match (failed, hub.id.is_empty()) {
+        (Some(failure), true) => Err(failure),
+        (failed, _) => match hub.find() {
+            Ok(()) => {
+                *pings += 1;
+                let session = hub.session();
+                Ok(HubEnd::of(&hub, session))
+            }
+            Err(found) => Err(match failed {
+                Some(first) => {
+                    Failure::new(first.exit, format!("{}\n{}", first.message, found.message))
+                }
+                None => found,
+            }),
+        },
     }
-    let exit = failures
-        .first()
-        .map_or(Exit::Unavailable, |first| first.exit);
-    let texts: Vec<String> = failures.into_iter().map(|f| f.message).collect();
-    Err(Failure::new(exit, texts.join("\n")))
 }
 
-fn ping(
-    hub: &mut Hub,
-    relay: Option<Host>,
-    id: &str,
-    patience: Duration,
-    pings: &mut u32,
-) -> Result<HubEnd, Refusal> {
-    id.clone_into(&mut hub.id);
-    let (mut session, host) = match relay {
-        None => (hub.session(), hub.host.clone()),
-        Some(relay) => {
-            let (session, authority) = relay.into_parts();
-            (session, authority)
-        }
-    };
-    hub.host.clone_from(&host);
+fn ping(hub: &mut Hub) -> Result<Session, Refusal> {
+    let mut session = hub.session();
     let request = hub
-        .request(&Call::Ping { hub_id: id })
+        .request(&Call::Ping { hub_id: &hub.id })
         .map_err(|e| Refusal::Local(e.message))?;
-    *pings += 1;
     let mut wait = Alone;
-    let reply = net::fetch(&mut session, request, Deadlines::all(patience), &mut wait)?;
-    let told = read_ping(reply, hub.limits, id)?;
+    let deadlines = Deadlines::all(PATIENCE);
+    let reply = net::fetch(&mut session, request, deadlines, &mut wait)?;
+    let told = read_ping(reply, hub.limits, &hub.id)?;
     hub.recognise(told)?;
-    Ok(HubEnd {
-        via: format!("{host} ({})", session.peer()),
-        session,
-        host,
-        id: hub.id.clone(),
-    })
+    Ok(session)
 }
