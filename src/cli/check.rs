@@ -5,12 +5,14 @@
 
 use lexopt::prelude::*;
 
-use crate::client::{MAX_ERROR_BODY, Missing};
+use crate::client::Missing;
+use crate::client::account::Store;
 use crate::config::{Config, Place, Problem, nearest};
 use crate::failure::{Exit, Failure};
-use crate::homey::call::{Call, Other, Repeat, path_segment};
+use crate::homey::call::Call;
 use crate::homey::names::{ItemKind, RefKind, Reference, Resolved};
 use crate::homey::reply::{self, DeviceRow, NamedItem};
+use crate::homey::session::Kind;
 use crate::homey::text::one_line;
 use crate::homey::{self, Reading};
 use crate::panel::plan::{Action, PointId, StartKind};
@@ -50,6 +52,7 @@ pub(super) fn check(parser: &mut lexopt::Parser, common: &mut Common) -> Result<
         count(plan.points.len(), "capability", "capabilities"),
         count(plan.starts.len(), "flow or mood", "flows and moods"),
     ))?;
+    check_session(&config)?;
     let mut problems = check_panels(&config)?;
     let asked = if offline {
         Ok(())
@@ -101,6 +104,22 @@ fn check_panels(config: &Config) -> Result<Vec<Problem>, Failure> {
         }
     }
     Ok(problems)
+}
+
+/// Says where a session is held that could be renewed, but not stored.
+fn check_session(config: &Config) -> Result<(), Failure> {
+    let Some(store) = Store::of(&config.hub.credential) else {
+        return Ok(());
+    };
+    // One that cannot be read is told about by whoever needs its bearer.
+    let session = store.read().ok().flatten();
+    let renews = session.is_none_or(|session| !matches!(session.kind, Kind::Key | Kind::Bearer));
+    match store.probe() {
+        Err(failure) if renews => print(&format!(
+            "warning: a session cannot be kept here, only an API key works for longer than a day: {failure}\n"
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn check_hub(config: &Config, problems: &mut Vec<Problem>) -> Result<(), Failure> {
@@ -259,21 +278,7 @@ fn check_variable(
     let what = match found {
         Err(error) => error.to_string(),
         Ok(variable) => {
-            let segment = path_segment("variable id", &variable.id);
-            let segment = segment.map_err(|e| Failure::unavailable(e.to_string()))?;
-            let call = Call::Other(Other {
-                method: "GET",
-                target: &format!("/api/manager/logic/variable/{segment}"),
-                body: None,
-                bearer: true,
-                scope: Some("homey.logic.readonly"),
-                name: "read the variable for the bearer",
-                repeat: Repeat::Safe,
-            });
-            let held = desk.read(&call, &mut |body| {
-                let text = crate::net::collect(body, MAX_ERROR_BODY)?;
-                Ok(reply::capability_value(&text)?)
-            })?;
+            let held = desk.variable(&variable.id)?;
             if matches!(held, homey::Value::Text(_) | homey::Value::Null) {
                 return Ok(());
             }

@@ -18,7 +18,7 @@ mod renew;
 pub mod store;
 
 pub use cloud::{client, read_secret, trust, wall_ms};
-pub use drive::{Guide, drive, failure};
+pub use drive::{Guide, Stop, drive, failure};
 pub use reach::{HubEnd, reach};
 pub use renew::{Renewed, renew};
 pub use store::{Lock, Store};
