@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ pub struct Sim {
     child: Child,
     binary: PathBuf,
     ready: Value,
-    pki: Rc<Dir>,
+    pki: Arc<Dir>,
     args: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ fn start(binary: &Path, args: &[String], pki: &Path) -> Result<(Child, Value)> {
 impl Sim {
     /// Starts `binary` with further arguments, on ports of its own choice.
     pub fn start(binary: &Path, args: &[&str]) -> Result<Sim> {
-        Sim::with(binary, args, Rc::new(Dir::new()?))
+        Sim::with(binary, args, Arc::new(Dir::new()?))
     }
 
     /// Another hub whose certificates are by the same authority, so that one client trusts both. It is on the same account
@@ -61,7 +61,7 @@ impl Sim {
         Sim::with(&self.binary, args, self.pki.clone())
     }
 
-    fn with(binary: &Path, args: &[&str], pki: Rc<Dir>) -> Result<Sim> {
+    fn with(binary: &Path, args: &[&str], pki: Arc<Dir>) -> Result<Sim> {
         let args: Vec<String> = args.iter().map(|a| a.to_string()).collect();
         let (child, ready) = start(binary, &args, &pki)?;
         Ok(Sim {

@@ -18,6 +18,7 @@ use crate::counters::Counters;
 use crate::dice::Dice;
 use crate::fault::Faults;
 use crate::home::{Home, generate};
+use crate::mdns;
 use crate::pki::Certs;
 use crate::rate::Rate;
 use crate::realtime::switches::{End, Realtime};
@@ -129,6 +130,8 @@ pub struct Switches {
     pub rate: bool,
     /// Language of error texts.
     pub language: Language,
+    /// Sessions of V3 show their times as those of V2 do (objects.md 2.2).
+    pub session_times: bool,
     /// Licence error on ping, such as "Subscription Inactive" (api.md 3.5).
     pub licence: Option<String>,
 }
@@ -206,6 +209,7 @@ pub struct Hub {
     rate: Mutex<Rate>,
     dice: Mutex<Dice>,
     boot: Mutex<Option<Boot>>,
+    mdns: Mutex<mdns::Switches>,
     realtime: Mutex<Realtime>,
 }
 
@@ -231,13 +235,14 @@ impl Hub {
         let scopes = READONLY.iter().map(|s| format!("homey.{s}.readonly"));
         auth.add_key(&readonly, &ids.1, "readonly", scopes.collect());
         let session_id = session.split(':').nth(1).unwrap_or_default();
-        auth.add_session(&session, session_id);
+        auth.add_session(&session, session_id, "Homey Web App");
         let switches = Switches {
             lists: args.lists,
             write_reply: args.v3_write_reply,
             etag: args.etag.map_or(!v2, |s| s == Switch::On),
             rate: args.rate_limit == Switch::On,
             language: args.language,
+            session_times: false,
             licence: None,
         };
         let devices = usize::try_from(args.devices).unwrap_or(0);
@@ -268,6 +273,7 @@ impl Hub {
             rate: Mutex::default(),
             dice: Mutex::new(dice),
             boot: Mutex::new(None),
+            mdns: Mutex::default(),
             realtime: Mutex::default(),
             args,
         }
@@ -322,6 +328,11 @@ impl Hub {
     /// Randomness for new ids.
     pub fn dice(&self) -> MutexGuard<'_, Dice> {
         open(&self.dice)
+    }
+
+    /// The mDNS responder's switches.
+    pub fn mdns(&self) -> MutexGuard<'_, mdns::Switches> {
+        open(&self.mdns)
     }
 
     /// The realtime endpoint's settings and counters.

@@ -5,14 +5,15 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::response::Response;
-use serde_json::{Value, json};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
 
-use super::Shared;
-use super::body::{Fields, list_of, ok, one_of};
+use super::body::{Fields, list_of, ok, one_of, text};
+use super::{Shared, cards};
 use crate::clock::now_ms;
-use crate::home::Flow;
 use crate::home::feed::What;
+use crate::home::{Effect, Flow, Home};
 use crate::shape::flow as shape;
 use crate::state::Hub;
 
@@ -52,18 +53,17 @@ pub async fn one_advanced(State(hub): Shared, Path(id): Path<String>) -> Respons
     one_of(&hub, items(&hub, true), &id)
 }
 
-/// `GET /flowfolder`: one folder, as homes have.
-pub async fn folders(State(hub): Shared) -> Response {
-    let id = "0b9f5c1e-54a7-4c0e-9d3a-6f1e2d3c4b5a";
-    let mut folder = json!({"id": id, "name": "Lighting"});
-    if hub.v2() {
-        folder["order"] = json!(1);
-    }
-    folder["parent"] = Value::Null;
-    list_of(&hub, vec![(id.to_owned(), folder)])
+/// `POST /flow` with name, trigger, conditions, actions.
+pub async fn create(state: Shared, fields: Fields) -> Response {
+    make(&state.0, &fields, false)
 }
 
-/// `PUT /flow/:id` with `{"enabled":b}` or a new name.
+/// `POST /advancedflow`: name and cards.
+pub async fn create_advanced(state: Shared, fields: Fields) -> Response {
+    make(&state.0, &fields, true)
+}
+
+/// `PUT /flow/:id` with `{"enabled":b}`, a new name, folder or cards.
 pub async fn update(state: Shared, Path(id): Path<String>, fields: Fields) -> Response {
     change(&state.0, &id, &fields, false)
 }
@@ -73,30 +73,131 @@ pub async fn update_advanced(state: Shared, Path(id): Path<String>, fields: Fiel
     change(&state.0, &id, &fields, true)
 }
 
-fn change(hub: &Hub, id: &str, fields: &Fields, advanced: bool) -> Response {
-    let enabled = fields.0.get("enabled");
-    let name = fields.0.get("name");
-    let typed = enabled.is_none_or(Value::is_boolean) && name.is_none_or(Value::is_string);
-    // Cards and folders of flows are not kept, so changing them is refused.
-    if !fields.only(&["enabled", "name"]) || !typed {
+/// `DELETE /flow/:id`.
+pub async fn delete(state: Shared, Path(id): Path<String>) -> Response {
+    remove(&state.0, &id, false)
+}
+
+/// `DELETE /advancedflow/:id`.
+pub async fn delete_advanced(state: Shared, Path(id): Path<String>) -> Response {
+    remove(&state.0, &id, true)
+}
+
+fn make(hub: &Hub, fields: &Fields, advanced: bool) -> Response {
+    let id = hub.dice().uuid();
+    let needed: &[&str] = match advanced {
+        true => &["name", "cards"],
+        false => &["name", "trigger", "conditions", "actions"],
+    };
+    if needed.iter().any(|key| !fields.0.contains_key(*key)) {
         return hub.refuse("invalid_body");
     }
     {
         let mut home = hub.home();
-        let mut flows = home.flows.iter_mut();
-        let Some(flow) = flows.find(|f| f.id == id && f.advanced == advanced) else {
+        let fresh = Flow {
+            id: id.clone(),
+            name: String::new(),
+            enabled: true,
+            broken: false,
+            triggerable: false,
+            count: 0,
+            advanced,
+            effects: Vec::new(),
+            folder: None,
+            own: None,
+        };
+        let Some(flow) = changed(&home, &fresh, fields, hub.v2()) else {
+            return hub.refuse("invalid_body");
+        };
+        let class = flow.class();
+        home.flows.push(flow);
+        home.feed.item("flow", class, What::Created, &id);
+    }
+    one_of(hub, items(hub, advanced), &id)
+}
+
+fn change(hub: &Hub, id: &str, fields: &Fields, advanced: bool) -> Response {
+    {
+        let mut home = hub.home();
+        let mut flows = home.flows.iter();
+        let Some(at) = flows.position(|f| f.id == id && f.advanced == advanced) else {
             return hub.refuse("not_found");
         };
-        if let Some(enabled) = enabled.and_then(Value::as_bool) {
-            flow.enabled = enabled;
+        match changed(&home, &home.flows[at], fields, hub.v2()) {
+            Some(flow) => home.flows[at] = flow,
+            None => return hub.refuse("invalid_body"),
         }
-        if let Some(name) = name.and_then(Value::as_str) {
-            name.clone_into(&mut flow.name);
-        }
-        let class = flow.class();
+        let class = home.flows[at].class();
         home.feed.item("flow", class, What::Updated, id);
     }
     one_of(hub, items(hub, advanced), id)
+}
+
+fn remove(hub: &Hub, id: &str, advanced: bool) -> Response {
+    let mut home = hub.home();
+    let mut flows = home.flows.iter();
+    let Some(at) = flows.position(|f| f.id == id && f.advanced == advanced) else {
+        return hub.refuse("not_found");
+    };
+    let class = home.flows.remove(at).class();
+    home.feed.item("flow", class, What::Deleted, id);
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// The flow with the members of the body, none when one of them is wrong. What
+/// a client writes of cards is kept as it is; the cards that this hub can run
+/// become the flow's effects.
+fn changed(home: &Home, flow: &Flow, fields: &Fields, v2: bool) -> Option<Flow> {
+    let mut next = flow.clone();
+    for (key, value) in &fields.0 {
+        match (key.as_str(), value) {
+            ("name", value) => next.name = text(value)?,
+            ("enabled", Value::Bool(on)) => next.enabled = *on,
+            ("folder", Value::Null) => next.folder = None,
+            ("folder", Value::String(id)) if home.folders.iter().any(|f| f.id == *id) => {
+                next.folder = Some(id.clone());
+            }
+            ("trigger", Value::Object(_)) | ("conditions" | "actions", Value::Array(_))
+                if !flow.advanced =>
+            {
+                let own = next.own.get_or_insert_with(Map::new);
+                own.insert(key.clone(), value.clone());
+            }
+            ("cards", Value::Object(_)) if flow.advanced => {
+                let own = next.own.get_or_insert_with(Map::new);
+                own.insert(key.clone(), value.clone());
+            }
+            // What a GET shows beside them may be sent back.
+            ("id" | "broken" | "triggerable" | "triggerCount" | "order", _) => {}
+            _ => return None,
+        }
+    }
+    if let Some(own) = &next.own {
+        (next.triggerable, next.effects) = meaning(home, own, v2);
+    }
+    Some(next)
+}
+
+/// Whether cards let the flow be started, and what they do to devices.
+fn meaning(home: &Home, own: &Map<String, Value>, v2: bool) -> (bool, Vec<Effect>) {
+    let list = |key: &str| own.get(key).and_then(Value::as_array).cloned();
+    let cards = own.get("cards").and_then(Value::as_object);
+    let cards: Vec<&Value> = cards.map(|c| c.values().collect()).unwrap_or_default();
+    let mut startable = cards.iter().any(|c| c.get("type") == Some(&json!("start")));
+    let trigger = own.get("trigger").and_then(|t| t.get("id"));
+    let trigger = trigger.and_then(Value::as_str).unwrap_or_default();
+    startable |= trigger.ends_with("programmatic_trigger");
+    let mut effects = Vec::new();
+    let actions = list("actions").unwrap_or_default();
+    for card in actions.iter().chain(cards) {
+        let word = |key: &str| card.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (uri, id) = match (word("uri"), word("ownerUri")) {
+            ("", "") => cards::split(word("id")),
+            ("", uri) | (uri, _) => (uri, cards::short(v2, uri, word("id"))),
+        };
+        effects.extend(cards::effects(home, uri, id, card.get("args")).unwrap_or_default());
+    }
+    (startable, effects)
 }
 
 /// `POST /flow/:id/trigger`; a body is neither needed nor looked at: on V2 it

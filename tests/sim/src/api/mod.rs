@@ -5,18 +5,26 @@
 //! The parts below know their manager; what all requests pass is `gate`.
 
 mod alarms;
+mod apps;
 mod body;
 mod capability;
 mod cards;
 mod devices;
+mod edit;
+mod energy;
 mod flows;
-mod household;
-mod lists;
+mod folders;
 mod logic;
+mod moods;
+mod notices;
 pub mod operations;
+mod pairing;
+mod readings;
 mod rest;
 mod sessions;
 mod system;
+mod users;
+mod zones;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -135,11 +143,12 @@ pub fn app(hub: &Arc<Hub>) -> Router {
         .fallback(unknown)
         .layer(from_fn_with_state(hub.clone(), gate::inner))
         .with_state(hub.clone());
-    let routes = Router::new()
+    let socket = Router::new()
         .route("/socket.io", get(realtime::open))
         .layer(Extension(Calls(calls.clone())))
-        .with_state(hub.clone())
-        .fallback_service(calls);
+        .with_state(hub.clone());
+    // Not nested: the counters ask which route was matched.
+    let routes = calls.merge(socket);
     let routes = compressed(routes, hub.args.compress)
         // Browser dashboards on other origins call the hub (api.md 14).
         .layer(CorsLayer::permissive())
@@ -175,46 +184,139 @@ async fn unknown(State(hub): Shared, request: Request) -> Response {
 }
 
 /// The operations that have behaviour.
-#[rustfmt::skip]
 fn routes(t: Table) -> Table {
+    let t = t.open(
+        Needs::Nothing,
+        "/api/manager/webserver/ping",
+        get(system::ping),
+    );
+    home(household(t))
+}
+
+/// The hub, who uses it, and what it tells of itself.
+#[rustfmt::skip]
+fn household(t: Table) -> Table {
     t
-        .open(Needs::Nothing, "/api/manager/webserver/ping", get(system::ping))
         .on("system.ping", system::ping)
         .on("system.getInfo", system::info)
         .on("system.getSystemName", system::name)
+        .on("system.setSystemName", system::rename)
+        .on("system.reboot", system::reboot)
+        .on("system.rebootOTA", system::reboot)
+        .on("system.rebootRecovery", system::reboot)
+        .on("mobile.getSummary", system::summary)
+        .on("logic.triggerWebhook", system::webhook)
         .on("users.login", sessions::login)
+        .on("users.loginLocal", sessions::login_local)
         .on("sessions.getSessionMe", sessions::me)
         .on("sessions.getSessions", sessions::list)
         .on("sessions.deleteSession", sessions::logout)
-        .on("users.getUserMe", sessions::user_me)
-        .on("users.getUsers", sessions::users)
         .on("users.getPersonalAccessTokens", sessions::keys)
         .on("users.createPersonalAccessToken", sessions::make_key)
         .on("users.deletePersonalAccessToken", sessions::delete_key)
+        .on("users.getUserMe", users::me)
+        .on("users.updateUserMe", users::update_me)
+        .on("users.deleteUserMe", users::delete_me)
+        .on("users.getUsers", users::list)
+        .on("users.getUser", users::one)
+        .on("users.createUser", users::create)
+        .on("users.updateUser", users::update)
+        .on("users.deleteUser", users::delete)
+        .on("users.updateUserMeProperties", users::set_property)
+        .on("users.deleteUserMeProperties", users::unset_property)
+        .on("presence.setPresentMe", users::present_me)
+        .on("presence.setAsleepMe", users::asleep_me)
+        .on("presence.setPresent", users::present)
+        .on("presence.setAsleep", users::asleep)
+        .on("presence.getPresent", users::is_present)
+        .on("presence.getAsleep", users::is_asleep)
+        .on("apps.getApps", apps::list)
+        .on("apps.getApp", apps::one)
+        .on("apps.installFromAppStore", apps::install)
+        .on("apps.uninstallApp", apps::uninstall)
+        .on("apps.updateApp", apps::update)
+        .on("apps.enableApp", apps::enable)
+        .on("apps.disableApp", apps::disable)
+        .on("apps.restartApp", apps::restart)
+        .on("apps.getAppUsage", apps::usage)
+        .on("apps.getAppSettings", apps::settings)
+        .on("apps.getAppSetting", apps::setting)
+        .on("apps.setAppSetting", apps::set)
+        .on("apps.unsetAppSetting", apps::unset)
+        .on("notifications.getNotifications", notices::list)
+        .on("notifications.getNotification", notices::one)
+        .on("notifications.setNotificationRead", notices::read)
+        .on("notifications.deleteNotification", notices::delete)
+        .on("notifications.deleteNotifications", notices::clear)
+        .on("notifications.getOwners", notices::owners)
+        .on("notifications.setOwnerEnabled", notices::enabled)
+        .on("notifications.setOwnerPush", notices::push)
+}
+
+/// What is in the home and what can be done with it.
+#[rustfmt::skip]
+fn home(t: Table) -> Table {
+    t
         .on("devices.getDevices", devices::list)
         .on("devices.getDevice", devices::one)
         .on("devices.getDeviceSettingsObj", devices::settings)
+        .on("devices.setDeviceSettings", edit::settings)
+        .on("devices.updateDevice", edit::update)
+        .on("devices.deleteDevice", edit::delete)
+        .on("devices.createGroup", edit::group)
+        .on("devices.updateGroup", edit::update_group)
+        .on("devices.deleteDeviceFromGroup", edit::leave_group)
         .on("devices.getCapabilityValue", capability::get)
         .on("devices.setCapabilityValue", capability::set)
-        .on("zones.getZones", household::zones)
-        .on("zones.getZone", household::zone)
+        .on("devices.getCapabilities", pairing::capabilities)
+        .on("devices.getCapability", pairing::capability)
+        .on("drivers.getDrivers", pairing::list)
+        .on("drivers.getDriver", pairing::one)
+        .on("drivers.getPairSessions", pairing::sessions)
+        .on("drivers.getPairSession", pairing::get)
+        .on("drivers.createPairSession", pairing::start)
+        .on("drivers.deletePairSession", pairing::end)
+        .on("drivers.emitPairingHeartbeat", pairing::heartbeat)
+        .on("drivers.createPairSessionDevice", pairing::make)
+        .on("zones.getZones", zones::list)
+        .on("zones.getZone", zones::one)
+        .on("zones.createZone", zones::create)
+        .on("zones.updateZone", zones::update)
+        .on("zones.deleteZone", zones::delete)
         .on("flow.getFlows", flows::list)
         .on("flow.getFlow", flows::one)
+        .on("flow.createFlow", flows::create)
         .on("flow.updateFlow", flows::update)
+        .on("flow.deleteFlow", flows::delete)
         .on("flow.triggerFlow", flows::trigger)
         .on("flow.getAdvancedFlows", flows::list_advanced)
         .on("flow.getAdvancedFlow", flows::one_advanced)
+        .on("flow.createAdvancedFlow", flows::create_advanced)
         .on("flow.updateAdvancedFlow", flows::update_advanced)
+        .on("flow.deleteAdvancedFlow", flows::delete_advanced)
         .on("flow.triggerAdvancedFlow", flows::trigger_advanced)
-        .on("flow.getFlowFolders", flows::folders)
+        .on("flow.getFlowFolders", folders::list)
+        .on("flow.getFlowFolder", folders::one)
+        .on("flow.createFlowFolder", folders::create)
+        .on("flow.updateFlowFolder", folders::update)
+        .on("flow.deleteFlowFolder", folders::delete)
+        .on("flow.getFlowCardTriggers", cards::triggers)
         .on("flow.getFlowCardTrigger", cards::trigger)
+        .on("flow.getFlowCardConditions", cards::conditions)
+        .on("flow.getFlowCardCondition", cards::condition)
+        .on("flow.getFlowCardActions", cards::actions)
+        .on("flow.getFlowCardAction", cards::action)
+        .on("flow.runFlowCardCondition", cards::test)
         .on("flow.runFlowCardAction", cards::run)
         .on("flowtoken.getFlowTokens", cards::tokens)
         .on("flowtoken.getFlowToken", cards::token)
         .on("flowtoken.getFlowTokenValue", cards::token_value)
-        .on("moods.getMoods", household::moods)
-        .on("moods.getMood", household::mood)
-        .on("moods.setMood", household::set_mood)
+        .on("moods.getMoods", moods::list)
+        .on("moods.getMood", moods::one)
+        .on("moods.createMood", moods::create)
+        .on("moods.updateMood", moods::update)
+        .on("moods.deleteMood", moods::delete)
+        .on("moods.setMood", moods::set)
         .on("alarms.getAlarms", alarms::list)
         .on("alarms.getAlarm", alarms::one)
         .on("alarms.createAlarm", alarms::create)
@@ -225,14 +327,18 @@ fn routes(t: Table) -> Table {
         .on("logic.createVariable", logic::create)
         .on("logic.updateVariable", logic::update)
         .on("logic.deleteVariable", logic::delete)
-        .on("presence.setPresentMe", household::present)
-        .on("presence.setAsleepMe", household::asleep)
-        .on("insights.getLogs", lists::logs)
-        .on("insights.getLog", lists::log)
-        .on("insights.getLogEntries", lists::entries)
-        .on("energy.getLiveReport", lists::live)
-        .on("weather.getWeather", lists::weather)
-        .on("notifications.getNotifications", lists::notifications)
-        .on("apps.getApps", lists::apps)
-        .on("apps.getApp", lists::app)
+        .on("insights.getLogs", readings::logs)
+        .on("insights.getLog", readings::log)
+        .on("insights.getLogEntries", readings::entries)
+        .on("insights.deleteLogEntries", readings::clear)
+        .on("insights.deleteLog", readings::delete)
+        .on("insights.deleteLogs", readings::delete_all)
+        .on("energy.getLiveReport", energy::live)
+        .on("energy.getReportDay", energy::report)
+        .on("energy.getReportWeek", energy::report)
+        .on("energy.getReportMonth", energy::report)
+        .on("energy.getReportYear", energy::report)
+        .on("energy.getReportsAvailable", energy::available)
+        .on("weather.getWeather", energy::weather)
+        .on("weather.getWeatherHourly", energy::hourly)
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::kinds::{Kind, build};
 use super::values::num;
-use super::{Alarm, Effect, Flow, Home, Mood, Notice, Variable, Zone};
+use super::{Alarm, Effect, Flow, Folder, Home, Mood, Notice, User, Variable, Zone};
 use crate::clock::now_ms;
 use crate::dice::Dice;
 
@@ -77,7 +77,7 @@ pub fn home(devices: usize) -> Home {
             id,
             name: (*name).to_owned(),
             parent,
-            icon,
+            icon: (*icon).to_owned(),
             order: order + 1,
         });
     }
@@ -169,6 +169,8 @@ fn flows(home: &mut Home, dice: &mut Dice) {
             count: 0,
             advanced,
             effects,
+            folder: None,
+            own: None,
         });
     }
 }
@@ -232,8 +234,27 @@ fn others(home: &mut Home, dice: &mut Dice, now: i64) {
             date: now - 3_600_000,
         });
     }
-    home.user.id = dice.uuid();
-    home.user.present = true;
+    home.name = "Home".to_owned();
+    home.user = User {
+        id: dice.uuid(),
+        name: "Pat".to_owned(),
+        role: "owner".to_owned(),
+        enabled: true,
+        present: true,
+        ..User::default()
+    };
+    home.guests.push(User {
+        id: dice.uuid(),
+        name: "Robin".to_owned(),
+        role: "user".to_owned(),
+        enabled: true,
+        ..User::default()
+    });
+    home.folders.push(Folder {
+        id: "0b9f5c1e-54a7-4c0e-9d3a-6f1e2d3c4b5a".to_owned(),
+        name: "Lighting".to_owned(),
+        parent: None,
+    });
     let favorites = [
         "Living room/Floor lamp",
         "Kitchen/Coffee machine",

@@ -3,11 +3,13 @@
 //! Makes a home of any size from a seed: the fixed items, the odd ones, and as
 //! many ordinary ones as it takes.
 
+use std::collections::BTreeSet;
+
 use super::caps::Capability;
 use super::feed::Feed;
 use super::kinds::{KINDS, build};
 use super::names::{FLOORS, ROOMS, SPOTS};
-use super::{Home, Zone, fixed, odd};
+use super::{App, Home, Zone, fixed, odd};
 use crate::clock::now_ms;
 use crate::dice::Dice;
 
@@ -46,6 +48,8 @@ pub fn home(devices: usize, seed: u64) -> Home {
         device.caps.iter_mut().for_each(Capability::begin);
     }
     (home.seed, home.started) = (seed, now);
+    let apps: BTreeSet<&str> = home.devices.iter().map(|d| d.app).collect();
+    home.apps = apps.into_iter().map(App::new).collect();
     home
 }
 
@@ -89,7 +93,7 @@ fn add_zone(
         id: id.clone(),
         name,
         parent,
-        icon,
+        icon: icon.to_owned(),
         order: home.zones.len() + 1,
     });
     id

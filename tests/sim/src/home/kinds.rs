@@ -124,6 +124,11 @@ pub fn build(kind: &Kind, name: &str, zone: &str, dice: &mut Dice, now: i64) -> 
         slow_ms: 0,
         hang: false,
         wire: None,
+        note: None,
+        icon_override: None,
+        ui_indicator: None,
+        hidden: false,
+        group: None,
         transaction: None,
         feed: Feed::default(),
     }

@@ -6,6 +6,7 @@
 //! (`auth`, `api`).
 
 pub mod caps;
+pub mod cards;
 pub mod drive;
 pub mod feed;
 pub mod find;
@@ -16,7 +17,7 @@ pub mod names;
 pub mod odd;
 pub mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -34,7 +35,7 @@ pub struct Zone {
     /// Id of the zone it lies in; none for the root.
     pub parent: Option<String>,
     /// Icon name (capabilities.md 12).
-    pub icon: &'static str,
+    pub icon: String,
     /// Position among its siblings (V2 only).
     pub order: usize,
 }
@@ -85,6 +86,16 @@ pub struct Device {
     /// Its JSON, kept until something of it changes: a list of 10,000 devices
     /// is some 50 MB, which is too slow to build for every request.
     pub wire: Option<Arc<str>>,
+    /// The user's note.
+    pub note: Option<String>,
+    /// Icon chosen by the user.
+    pub icon_override: Option<String>,
+    /// Capability chosen by the user for its tile; null in it: none.
+    pub ui_indicator: Option<Option<String>>,
+    /// Left out of lists of the app.
+    pub hidden: bool,
+    /// Ids of its members, if it is a group.
+    pub group: Option<Vec<String>>,
     /// The client's transaction that is being carried out.
     pub transaction: Option<String>,
     /// Who wants to know of its values.
@@ -146,6 +157,10 @@ pub struct Flow {
     pub advanced: bool,
     /// What it does.
     pub effects: Vec<Effect>,
+    /// Id of the folder it lies in.
+    pub folder: Option<String>,
+    /// Members that a client wrote: trigger, conditions, actions, or cards.
+    pub own: Option<Map<String, Value>>,
 }
 
 impl Flow {
@@ -208,11 +223,69 @@ pub struct Notice {
     pub date: i64,
 }
 
-/// The hub's owner (objects.md 2.3).
+/// A folder of flows (objects.md 5.4).
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// UUID.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Id of the folder it lies in.
+    pub parent: Option<String>,
+}
+
+/// An app (objects.md 11).
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Such as `com.sample.lamps`.
+    pub id: String,
+    /// Switched on.
+    pub enabled: bool,
+    /// Updated by itself.
+    pub autoupdate: bool,
+    /// Its settings.
+    pub settings: Map<String, Value>,
+    /// How often it was restarted.
+    pub restarts: u64,
+}
+
+impl App {
+    /// An app as installed.
+    pub fn new(id: &str) -> App {
+        App {
+            id: id.to_owned(),
+            enabled: true,
+            autoupdate: true,
+            settings: Map::new(),
+            restarts: 0,
+        }
+    }
+}
+
+/// A pairing under way.
+#[derive(Clone, Debug)]
+pub struct Pairing {
+    /// UUID.
+    pub id: String,
+    /// Full id of the driver.
+    pub driver: String,
+    /// Zone of the new device.
+    pub zone: String,
+}
+
+/// A user (objects.md 2.3).
 #[derive(Clone, Debug, Default)]
 pub struct User {
     /// UUID.
     pub id: String,
+    /// Name.
+    pub name: String,
+    /// owner, manager, user or guest.
+    pub role: String,
+    /// May use the hub.
+    pub enabled: bool,
+    /// What apps of the user keep, beside favourites.
+    pub properties: Map<String, Value>,
     /// At home.
     pub present: bool,
     /// Asleep.
@@ -246,8 +319,33 @@ pub struct Home {
     pub variables: Vec<Variable>,
     /// Timeline.
     pub notices: Vec<Notice>,
+    /// Name of the hub.
+    pub name: String,
     /// Owner.
     pub user: User,
+    /// The other users.
+    pub guests: Vec<User>,
+    /// Folders of flows.
+    pub folders: Vec<Folder>,
+    /// Pairings under way.
+    pub pairings: Vec<Pairing>,
+    /// Installed apps, in the order of their ids at first.
+    pub apps: Vec<App>,
+    /// Owners of notifications whose `enabled` or `push` is off.
+    pub muted: BTreeSet<(String, String)>,
     /// Options that were set, by manager and path.
     pub options: BTreeMap<(&'static str, &'static str), Value>,
+}
+
+impl Home {
+    /// All users, the owner first.
+    pub fn users(&self) -> impl Iterator<Item = &User> {
+        std::iter::once(&self.user).chain(&self.guests)
+    }
+
+    /// One of them.
+    pub fn user_mut(&mut self, id: &str) -> Option<&mut User> {
+        let all = std::iter::once(&mut self.user).chain(&mut self.guests);
+        all.into_iter().find(|u| u.id == id)
+    }
 }

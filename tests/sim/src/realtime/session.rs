@@ -18,6 +18,7 @@ use super::calls;
 use super::events;
 use super::packet::{In, Kind, Packet, frame};
 use super::switches::End;
+use crate::connection::Watched;
 use crate::home::feed::Change;
 use crate::state::{Hub, Life};
 use crate::wire::link::Link;
@@ -95,7 +96,14 @@ impl Session {
         let feed = self.hub.home().feed.listen();
         let Some(mut feed) = feed else { return };
         let mut life = self.hub.life.subscribe();
-        let mut cuts = self.hub.cut.subscribe();
+        let mut watched = Watched::new(&self.hub);
+        let link = self.link.clone();
+        let mut gone = pin!(async {
+            match &link {
+                Some(link) => watched.ended(link).await,
+                None => std::future::pending().await,
+            }
+        });
         let mut endings = self.hub.endings.subscribe();
         let (interval, timeout) = {
             let r = self.hub.realtime();
@@ -157,11 +165,11 @@ impl Session {
                     Ok(()) if *life.borrow_and_update() == Life::Up => Ok(()),
                     _ => Err(Over),
                 },
-                cut = cuts.changed() => {
-                    if let (Ok(()), Some(link)) = (cut, &self.link) {
-                        if cuts.borrow().rst {
-                            link.reset();
-                        }
+                silent = &mut gone => {
+                    if silent {
+                        // The hub is elsewhere, and nobody ends this.
+                        let ended = |life: &Life| *life != Life::Up;
+                        let _ = life.wait_for(ended).await;
                     }
                     Err(Over)
                 }
@@ -321,7 +329,8 @@ impl Session {
         let word = |key: &str| ask.and_then(|a| a.get(key)).and_then(Value::as_str);
         let token = word("token").unwrap_or_default().to_owned();
         let header = format!("Bearer {token}");
-        let good = self.hub.auth().check(Some(&header)).map(|_| ());
+        let via = self.link.as_ref().map(|l| l.via());
+        let good = self.hub.auth().check_at(via, Some(&header)).map(|_| ());
         let refused = match (good, word("homeyId")) {
             (Err(code), _) => Some(self.hub.refuse(code)),
             (Ok(()), Some(id)) if id == self.hub.id => None,

@@ -28,11 +28,11 @@ fn new(d: &Device, ready: bool) -> Value {
         "driverUri": owner,
         "ownerUri": owner,
         "name": d.name,
-        "note": null,
+        "note": d.note,
         "zone": d.zone,
         "data": {"id": d.data},
         "icon": null,
-        "iconOverride": null,
+        "iconOverride": d.icon_override,
         "iconObj": icon(d),
         "class": d.class,
         "virtualClass": d.virtual_class,
@@ -55,8 +55,8 @@ fn new(d: &Device, ready: bool) -> Value {
         "images": [],
         "videos": [],
         "color": d.color,
-        "hidden": false,
-        "group": null,
+        "hidden": d.hidden,
+        "group": d.group.as_ref().map(|ids| json!({"deviceIds": ids})),
         "lastSeenAt": iso(d.seen),
         "firmwareUpdate": null,
     })
@@ -72,7 +72,7 @@ fn old(home: &Home, d: &Device, ready: bool) -> Value {
         "zoneName": home.zone_name(&d.zone),
         "icon": null,
         "iconObj": icon(d),
-        "iconOverride": null,
+        "iconOverride": d.icon_override,
         "settings": d.settings,
         "settingsObj": true,
         "class": d.class,
@@ -93,7 +93,7 @@ fn old(home: &Home, d: &Device, ready: bool) -> Value {
         "images": [],
         "insights": insights(d),
         "color": d.color,
-        "note": null,
+        "note": d.note,
         "data": {"id": d.data},
     })
 }
@@ -294,6 +294,9 @@ fn ui(d: &Device) -> Value {
 }
 
 fn indicator(d: &Device) -> Value {
+    if let Some(chosen) = &d.ui_indicator {
+        return json!(chosen);
+    }
     let reading = d.caps.iter().find(|c| c.id.starts_with("measure_"));
     reading.map_or(Value::Null, |c| json!(c.id))
 }

@@ -4,7 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::home::{Flow, Home, Variable};
+use crate::home::caps::{Capability, Kind};
+use crate::home::values::num;
+use crate::home::{Flow, Folder, Home, Variable, cards};
 
 /// A card's id members: V2 has `uri` and a short id, V3 a full id.
 fn card(v2: bool, uri: &str, id: &str, extra: &Value) -> Value {
@@ -52,11 +54,11 @@ pub fn standard(flow: &Flow, order: usize, v2: bool) -> Value {
         "create_notification",
         &note,
     ));
-    json!({
+    let mut object = json!({
         "id": flow.id,
         "name": flow.name,
         "enabled": flow.enabled,
-        "folder": null,
+        "folder": flow.folder,
         "order": order,
         "trigger": trigger,
         "conditions": [card(v2, "homey:manager:presence", "noone_athome", &condition)],
@@ -64,7 +66,16 @@ pub fn standard(flow: &Flow, order: usize, v2: bool) -> Value {
         "broken": flow.broken,
         "triggerable": flow.triggerable,
         "triggerCount": flow.count,
-    })
+    });
+    own(&mut object, flow);
+    object
+}
+
+/// What a client wrote of the cards takes the place of what is made up.
+fn own(object: &mut Value, flow: &Flow) {
+    for (key, value) in flow.own.iter().flatten() {
+        object[key.as_str()] = value.clone();
+    }
 }
 
 /// An advanced flow (objects.md 5.2). Card keys are made from the flow's id.
@@ -106,34 +117,155 @@ pub fn advanced(flow: &Flow, v2: bool) -> Value {
     let extra = json!({"args": {"text": "…"}, "type": "action", "x": 840 + 400 * last, "y": 200});
     let note = node("homey:manager:notifications", "create_notification", extra);
     cards.insert(key(last), note);
-    json!({
+    let mut object = json!({
         "id": flow.id,
         "name": flow.name,
         "enabled": flow.enabled,
         "broken": flow.broken,
         "triggerable": flow.triggerable,
-        "folder": null,
+        "folder": flow.folder,
         "cards": cards,
-    })
+    });
+    own(&mut object, flow);
+    object
 }
 
-/// The card that tells the dialects apart (api.md 3.7, objects.md 5.5).
-pub fn trigger_card(v2: bool) -> Value {
-    let (uri, id) = ("homey:manager:flow", "programmatic_trigger");
-    let title = "This Flow is started";
-    if v2 {
-        return json!({
+/// The three kinds of flow card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardKind {
+    Trigger,
+    Condition,
+    Action,
+}
+
+/// A card in both forms (objects.md 5.5): list key and object.
+fn listed(
+    v2: bool,
+    (uri, owner): (&str, &str),
+    id: &str,
+    title: &str,
+    args: &Value,
+) -> (String, Value) {
+    let key = format!("{uri}:{id}");
+    let (_, rest) = uri.split_once(':').unwrap_or_default();
+    let (class, owner_id) = rest.split_once(':').unwrap_or_default();
+    let object = match v2 {
+        true => json!({
             "uri": uri,
-            "uriObj": {"type": "manager", "id": "flow", "name": "Flow", "color": "#3aa0d8", "iconObj": null},
-            "id": id, "title": title, "titleFormatted": null, "hint": null, "args": [],
-        });
+            "uriObj": {
+                "type": class, "id": owner_id, "name": owner, "color": "#3aa0d8", "iconObj": null,
+            },
+            "id": id, "title": title, "titleFormatted": null, "hint": null, "args": args,
+        }),
+        false => json!({
+            "id": key, "ownerId": owner_id, "ownerUri": uri, "ownerName": owner,
+            "title": title, "titleFormatted": null, "hint": null, "args": args,
+            "droptoken": null, "deprecated": null, "highlight": null, "duration": false,
+            "durationMin": null, "durationMax": null, "tokens": null, "advanced": false,
+        }),
+    };
+    (key, object)
+}
+
+/// The argument of an action card that takes one.
+fn argument(cap: &Capability, name: &str) -> Value {
+    if name.is_empty() {
+        return json!([]);
     }
-    json!({
-        "id": format!("{uri}:{id}"), "ownerId": "flow", "ownerUri": uri, "ownerName": "Flow",
-        "title": title, "titleFormatted": null, "hint": null, "args": [], "droptoken": null,
-        "deprecated": null, "highlight": null, "duration": false, "durationMin": null,
-        "durationMax": null, "tokens": null, "advanced": false,
-    })
+    let mut object = match cap.kind {
+        Kind::Enum => {
+            let each = |(id, title): &(&str, &str)| json!({"id": id, "title": title});
+            let values: Value = cap.values.iter().map(each).collect();
+            json!({"name": name, "type": "dropdown", "values": values})
+        }
+        _ => json!({"name": name, "type": "range"}),
+    };
+    for (key, value) in [("min", cap.min), ("max", cap.max), ("step", cap.step)] {
+        if let Some(value) = value {
+            object[key] = num(value);
+        }
+    }
+    json!([object])
+}
+
+/// All cards of a kind. The trigger that tells the dialects apart is the first
+/// of its kind (api.md 3.7).
+pub fn cards(home: &Home, kind: CardKind, v2: bool) -> Vec<(String, Value)> {
+    let none = json!([]);
+    let flow = ("homey:manager:flow", "Flow");
+    let presence = ("homey:manager:presence", "Presence");
+    let notes = ("homey:manager:notifications", "Notifications");
+    let text = json!([{"name": "text", "type": "text", "placeholder": "Your message"}]);
+    let mut list = match kind {
+        CardKind::Trigger => vec![
+            listed(
+                v2,
+                flow,
+                "programmatic_trigger",
+                "This Flow is started",
+                &none,
+            ),
+            listed(
+                v2,
+                ("homey:manager:cron", "Date & Time"),
+                "time_exactly",
+                "The time is",
+                &json!([{"name": "time", "type": "time"}]),
+            ),
+        ],
+        CardKind::Condition => vec![listed(
+            v2,
+            presence,
+            "noone_athome",
+            "Nobody is home",
+            &none,
+        )],
+        CardKind::Action => vec![
+            listed(
+                v2,
+                notes,
+                "create_notification",
+                "Write a notification",
+                &text,
+            ),
+            listed(v2, presence, "set_present", "I am home", &none),
+            listed(v2, presence, "set_absent", "I am away", &none),
+        ],
+    };
+    for device in home.devices.iter().filter(|d| !d.gone) {
+        let uri = format!("homey:device:{}", device.id);
+        let owner = (uri.as_str(), device.name.as_str());
+        match kind {
+            CardKind::Action => {
+                for (cap, id, name) in cards::actions(device) {
+                    list.push(listed(v2, owner, id, &cap.title, &argument(cap, name)));
+                }
+            }
+            CardKind::Trigger => {
+                for cap in &device.caps {
+                    for id in cards::triggers(cap) {
+                        list.push(listed(v2, owner, &id, &cap.title, &none));
+                    }
+                }
+            }
+            CardKind::Condition => {
+                for cap in device.caps.iter().filter(|c| cards::condition(c)) {
+                    list.push(listed(v2, owner, &cap.id, &cap.title, &none));
+                }
+            }
+        }
+    }
+    list
+}
+
+/// A folder (objects.md 5.4).
+pub fn folder(folder: &Folder, order: usize, v2: bool) -> Value {
+    match v2 {
+        true => json!({
+            "id": folder.id, "name": folder.name, "order": order, "parent": folder.parent,
+        }),
+        false => json!({"id": folder.id, "name": folder.name, "parent": folder.parent}),
+    }
 }
 
 /// A readable value: list key, object, value.

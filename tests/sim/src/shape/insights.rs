@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Insight logs and their entries, and live power (objects.md 8, 9).
+//! Insight logs and their entries (objects.md 8).
 //!
 //! Where the values come from is `series`' business.
 
@@ -65,40 +65,4 @@ pub fn entries(home: &Home, device: &Device, cap: &Capability, resolution: &str)
         "uri": format!("homey:device:{}", device.id), "id": cap.id, "lastValue": cap.value,
         "updatesIn": (range.end + range.step - now).max(0),
     })
-}
-
-/// Live power of a zone, or of the whole home (objects.md 9).
-pub fn live(home: &Home, zone: Option<&str>) -> Value {
-    let root = home.zones.first();
-    let zone = home
-        .zones
-        .iter()
-        .find(|z| Some(z.id.as_str()) == zone)
-        .or(root);
-    let whole = zone.is_none_or(|z| z.parent.is_none());
-    let mut total = 0.0;
-    let mut items = Vec::new();
-    for device in home.devices.iter().filter(|d| !d.gone) {
-        let inside = whole || zone.is_some_and(|z| z.id == device.zone);
-        let watts = device.cap("measure_power").and_then(|c| c.value.as_f64());
-        if let Some(watts) = watts.filter(|_| inside) {
-            total += watts;
-            items.push(json!({
-                "type": "device", "id": device.id, "name": device.name,
-                "values": price(watts), "isHomeBattery": false, "isEVCharger": false,
-                "approximated": false, "canApproximate": true,
-            }));
-        }
-    }
-    json!({
-        "zoneId": zone.map(|z| &z.id), "zoneName": zone.map(|z| &z.name), "currency": "EUR",
-        "totalConsumed": price(total), "totalCumulative": price(total),
-        "totalGenerated": {"W": 0, "cost": 0}, "items": items,
-    })
-}
-
-/// Power with what an hour of it costs.
-fn price(watts: f64) -> Value {
-    let watts = (watts * 100.0).round() / 100.0;
-    json!({"W": num(watts), "cost": num((watts * 0.25).round() / 1000.0)})
 }

@@ -5,6 +5,7 @@
 //! It reads the home and changes nothing. Key order follows the captures.
 
 pub mod device;
+pub mod energy;
 pub mod flow;
 pub mod insights;
 pub mod plausible;
@@ -50,7 +51,17 @@ pub fn item(hub: &Hub, class: &str, id: &str) -> Option<Value> {
             let notice = home.notices.iter().find(|n| n.id == id)?;
             Some(rest::notice(notice, v2))
         }
-        "user" => (home.user.id == id).then(|| rest::user(&home.user, v2)),
+        "user" => home.users().find(|u| u.id == id).map(|u| rest::user(u, v2)),
+        "app" => home
+            .apps
+            .iter()
+            .find(|a| a.id == id)
+            .map(|a| system::app(a, v2)),
+        "flowfolder" => {
+            let mut folders = home.folders.iter().enumerate();
+            let (n, folder) = folders.find(|(_, f)| f.id == id)?;
+            Some(flow::folder(folder, n + 1, v2))
+        }
         "flow" | "advancedflow" => {
             let (order, flow) = home.flows.iter().enumerate().find(|(_, f)| f.id == id)?;
             Some(match flow.advanced {

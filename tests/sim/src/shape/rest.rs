@@ -134,20 +134,23 @@ pub fn notice(n: &Notice, v2: bool) -> Value {
     object
 }
 
-/// The owner (objects.md 2.3).
+/// A user (objects.md 2.3). Only the owner has an account that is known here.
 pub fn user(u: &User, v2: bool) -> Value {
-    let properties = json!({
-        "favoriteDevices": u.favorite_devices, "favoriteFlows": u.favorite_flows,
-    });
-    let athom = "5f00aa11bb22cc33dd44ee55";
+    let mut properties = u.properties.clone();
+    properties.insert("favoriteDevices".into(), json!(u.favorite_devices));
+    properties.insert("favoriteFlows".into(), json!(u.favorite_flows));
+    let athom = match u.role.as_str() {
+        "owner" => "5f00aa11bb22cc33dd44ee55",
+        _ => "5f00aa11bb22cc33dd44ee56",
+    };
     if v2 {
         return json!({
-            "id": u.id, "name": "Pat", "role": "owner", "athomId": athom, "enabled": true,
+            "id": u.id, "name": u.name, "role": u.role, "athomId": athom, "enabled": u.enabled,
             "present": u.present, "asleep": u.asleep, "verified": true, "properties": properties,
         });
     }
     json!({
-        "id": u.id, "name": "Pat", "role": "owner", "athomId": athom, "enabled": true,
+        "id": u.id, "name": u.name, "role": u.role, "athomId": athom, "enabled": u.enabled,
         "enabledUntil": null, "present": u.present, "asleep": u.asleep, "avatar": null,
         "verified": true, "inviteUrl": null, "localUsername": null, "properties": properties,
     })

@@ -2,13 +2,11 @@
 
 //! System information, weather and apps (objects.md 7, 10, 11).
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
 use super::version;
 use crate::clock::{iso, now_ms};
-use crate::home::Home;
+use crate::home::App;
 use crate::local;
 use crate::state::Hub;
 
@@ -47,27 +45,27 @@ pub fn system(hub: &Hub, id: &str) -> Value {
     })
 }
 
+/// The next so many hours.
+pub fn hourly(count: i64) -> Value {
+    let now = now_ms();
+    let hour = |n: i64| {
+        let date = iso(now + n * 3_600_000);
+        json!({"date": date, "temperature": 11.3, "state": "Cloudy"})
+    };
+    (1..=count).map(hour).collect()
+}
+
 /// `GET /api/manager/weather/weather`; humidity runs from 0 to 1.
 pub fn weather() -> Value {
-    let now = now_ms();
-    let hour =
-        |n: i64| json!({"date": iso(now + n * 3_600_000), "temperature": 11.3, "state": "Cloudy"});
-    let hourly: Vec<Value> = (1..=3).map(hour).collect();
     json!({
         "city": "Town", "country": "NL", "state": "Cloudy", "id": "cloudy", "temperature": 11.3,
-        "humidity": 0.82, "pressure": 1.013, "forecastHourly": hourly, "forecast": [],
+        "humidity": 0.82, "pressure": 1.013, "forecastHourly": hourly(3), "forecast": [],
     })
 }
 
-/// The apps that the devices come from.
-pub fn apps(home: &Home, v2: bool) -> Vec<(String, Value)> {
-    let ids: BTreeSet<&str> = home.devices.iter().map(|d| d.app).collect();
-    ids.into_iter()
-        .map(|id| (id.to_owned(), app(id, v2)))
-        .collect()
-}
-
-fn app(id: &str, v2: bool) -> Value {
+/// An app.
+pub fn app(app: &App, v2: bool) -> Value {
+    let id = app.id.as_str();
     let word = id.rsplit('.').next().unwrap_or(id);
     let mut map = Map::new();
     map.insert("id".into(), json!(id));
@@ -75,11 +73,12 @@ fn app(id: &str, v2: bool) -> Value {
         map.insert("sdk".into(), json!(3));
     }
     let common = json!({
-        "origin": "appstore", "enabled": true, "autoupdate": true,
+        "origin": "appstore", "enabled": app.enabled, "autoupdate": app.autoupdate,
         "channel": if v2 { "stable" } else { "live" }, "version": "2.1.0",
         "compatibility": ">=5.0.0", "name": format!("Sample {word}"),
         "author": {"name": "Sample"}, "permissions": [], "images": {}, "settings": true,
-        "brandColor": "#1BCACA", "hasDrivers": true, "ready": true, "state": "running",
+        "brandColor": "#1BCACA", "hasDrivers": true, "ready": app.enabled,
+        "state": if app.enabled { "running" } else { "stopped" },
         "crashed": false, "crashedMessage": null,
     });
     for (key, value) in common.as_object().into_iter().flatten() {

@@ -4,6 +4,7 @@
 
 mod auth;
 mod cloud;
+mod cloud_control;
 mod cloud_login;
 mod cloud_tokens;
 mod control;
@@ -14,8 +15,15 @@ mod fault_control;
 mod fault_requests;
 mod household;
 mod insights;
+mod manage;
+mod mdns;
 mod raw;
+mod realtime;
+mod relay;
+mod relay_socket;
+mod scopes;
 mod sim;
+mod socket;
 mod things;
 mod tls;
 mod wire;
