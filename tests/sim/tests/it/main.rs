@@ -21,7 +21,10 @@ mod raw;
 mod realtime;
 mod relay;
 mod relay_socket;
+<<<<<<< HEAD
 mod scopes;
+=======
+>>>>>>> cloud
 mod sim;
 mod socket;
 mod things;
