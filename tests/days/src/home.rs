@@ -154,6 +154,10 @@ impl Home {
         }
         let config = dir.write("panel.toml", &text.text())?;
         let clock = Clock::new(&dir.join("clock"), 1000 * SECOND)?;
+        if session {
+            // A renewal waits for a reply for longer than any request of the panel.
+            clock.shared().long.store(16 * SECOND, SeqCst);
+        }
         clock.set_wall(START);
         clock
             .shared()

@@ -213,8 +213,9 @@ impl Month {
     fn well_again(&mut self) -> Result<()> {
         let began = self.home.clock.now();
         let well = |home: &mut Home| home.link() == "ready" && home.login() == "good";
-        while !self.home.soon(well) {
-            if self.home.clock.now() - began > 40 * MINUTE {
+        while !well(&mut self.home) {
+            let late = self.home.clock.now() - began > 40 * MINUTE;
+            if late && !self.home.soon(well) {
                 let story = self.home.panel()?.story();
                 return Err(format!("not renewed 40 min after it could be\n{story}"));
             }

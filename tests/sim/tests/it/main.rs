@@ -21,10 +21,7 @@ mod raw;
 mod realtime;
 mod relay;
 mod relay_socket;
-<<<<<<< HEAD
 mod scopes;
-=======
->>>>>>> cloud
 mod sim;
 mod socket;
 mod things;
