@@ -35,12 +35,15 @@ pub struct Hands {
 }
 
 /// `POST /_sim/clock`.
-pub async fn set_clock(Ask(ask): Ask<Hands>) -> Response {
+pub async fn set_clock(State(hub): Shared, Ask(ask): Ask<Hands>) -> Response {
     if let Some(on) = ask.freeze {
         clock::freeze(on);
     }
     if let Some(ms) = ask.set_ms {
         clock::set(ms);
+        // Insights meet the present values there, so that their series depend
+        // on nothing but the seed and this time.
+        hub.home().started = clock::now_ms();
     }
     if let Some(ms) = ask.advance_ms {
         clock::advance(ms);

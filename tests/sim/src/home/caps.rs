@@ -80,7 +80,11 @@ impl Capability {
     /// Takes a value, and records it if insights do.
     pub fn report(&mut self, value: Value, now: i64) {
         if self.insights {
-            if self.past.is_empty() {
+            // The clock may have been set back: what came after is forgotten.
+            while self.past.last().is_some_and(|p| p.0 > now) {
+                self.past.pop();
+            }
+            if self.past.is_empty() && self.first.is_none() {
                 self.first = Some(self.value.clone());
             }
             if self.past.len() >= PAST {

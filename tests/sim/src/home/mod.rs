@@ -301,7 +301,7 @@ pub struct User {
 pub struct Home {
     /// What it was made from.
     pub seed: u64,
-    /// When the hub started.
+    /// When the hub started, or its clock was set.
     pub started: i64,
     /// Who wants to know of changes.
     pub feed: Feed,

@@ -6,6 +6,7 @@
 //! The websocket itself is axum's; what is framed in it is here. What changes
 //! in the home comes from its feed.
 
+mod answers;
 pub mod calls;
 pub mod events;
 pub mod packet;

@@ -108,6 +108,24 @@ impl Realtime {
         ask.end.or(off)
     }
 
+    /// Back to the settings at the start; the counters stay.
+    pub fn settle(&mut self) {
+        let Realtime {
+            open,
+            subscribed,
+            counts,
+            calls,
+            ..
+        } = std::mem::take(self);
+        *self = Realtime {
+            open,
+            subscribed,
+            counts,
+            calls,
+            ..Realtime::default()
+        };
+    }
+
     /// Counts something.
     pub fn count(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;

@@ -229,12 +229,14 @@ async fn up_again(hub: Arc<Hub>, down: Duration, ask: Restart) {
 }
 
 /// `POST /_sim/clear`: no faults, no slow or hanging devices, no boot phases,
-/// no licence error. Values, availability and tokens stay.
+/// no licence error, the realtime endpoint as at the start. Values, availability
+/// and tokens stay.
 pub async fn clear(State(hub): State<Arc<Hub>>) -> Response {
     hub.faults().clear();
     faults::settle(&hub).await;
     *hub.boot() = None;
     hub.switches().licence = None;
+    hub.realtime().settle();
     for device in &mut hub.home().devices {
         (device.slow_ms, device.hang) = (0, false);
     }

@@ -209,3 +209,87 @@ fn what_is_reported_is_recorded() {
     let gone = ask(&sim, "Office/Heater", "thermostat_mode", "entry");
     assert_eq!(gone.status, 404, "not recorded");
 }
+
+/// 2026-03-28T22:00:00Z, the evening before the clock is put forward.
+const EVENING: i64 = 1_774_735_200_000;
+
+#[test]
+fn series_and_alarms_follow_the_clock_and_the_seed() {
+    let series = |seed: &str| {
+        let sim = Sim::start(&["--devices", "12", "--seed", seed]);
+        sim.control("clock", json!({"freeze": true}));
+        sim.control("clock", json!({"set_ms": EVENING}));
+        let meter = entry(&sim, "Kitchen/Coffee machine", "meter_power", "last31Days");
+        let last = numbers(&meter).pop().expect("a value");
+        assert!(
+            (212.0..214.703).contains(&last),
+            "it ends at what the device shows: {last}"
+        );
+        let yesterday = entry(&sim, "Office/Heater", "measure_temperature", "yesterday");
+        let day = entry(&sim, "Office/Heater", "measure_temperature", "last24Hours");
+        (day, yesterday, meter)
+    };
+    let (one, yesterday, meter) = series("1");
+    assert_eq!(
+        (one.clone(), yesterday.clone(), meter),
+        series("1"),
+        "the same in another process"
+    );
+    assert_ne!(
+        one["values"],
+        series("2").0["values"],
+        "another seed, another past"
+    );
+    for (key, wanted) in [
+        ("start", json!("2026-03-27T22:00:00.000Z")),
+        ("end", json!("2026-03-28T22:00:00.000Z")),
+        ("step", json!(300_000)),
+        ("updatesIn", json!(300_000)),
+    ] {
+        assert_eq!(one[key], wanted, "{key}");
+    }
+    // A local day, which begins an hour before that of UTC.
+    assert_eq!(yesterday["start"], "2026-03-26T23:00:00.000Z");
+    assert_eq!(yesterday["end"], "2026-03-27T23:00:00.000Z");
+
+    let sim = Sim::start(&["--devices", "12"]);
+    sim.control("clock", json!({"freeze": true}));
+    sim.control("clock", json!({"set_ms": EVENING}));
+    let next =
+        |sim: &Sim, body: &str| sim.post("/alarms/alarm", body).json()["nextOccurance"].clone();
+    for (body, wanted) in [
+        (r#"{"time":"23:30"}"#, "2026-03-28T22:30:00.000Z"),
+        // Summer time by then.
+        (r#"{"time":"07:00"}"#, "2026-03-29T05:00:00.000Z"),
+        (r#"{"time":"23:00"}"#, "2026-03-29T21:00:00.000Z"),
+        (
+            r#"{"time":"06:45","repetition":{"friday":true}}"#,
+            "2026-04-03T04:45:00.000Z",
+        ),
+        (
+            r#"{"time":"22:30","repetition":{"saturday":true}}"#,
+            "2026-04-04T20:30:00.000Z",
+        ),
+    ] {
+        assert_eq!(next(&sim, body), wanted, "{body}");
+    }
+    assert_eq!(next(&sim, r#"{"enabled":false}"#), Value::Null);
+    let system = sim.get("/system").json();
+    assert_eq!(system["dateHuman"], "Saturday 28 March 2026 23:00:00");
+    sim.control("clock", json!({"advance_ms": 3 * 3_600_000}));
+    let system = sim.get("/system").json();
+    assert_eq!(system["dateHuman"], "Sunday 29 March 2026 03:00:00");
+    assert_eq!(system["dateDst"], true);
+    // Back again: what was reported in the future is forgotten.
+    let report = json!({"device": "Heater", "capability": "measure_temperature", "value": 35});
+    sim.control("value", report.clone());
+    sim.control("clock", json!({"set_ms": EVENING}));
+    sim.control("value", report);
+    let day = numbers(&entry(
+        &sim,
+        "Office/Heater",
+        "measure_temperature",
+        "last24Hours",
+    ));
+    assert!(day.iter().all(|t| *t < 30.0), "{day:?}");
+}

@@ -3,12 +3,14 @@
 //! Drives the homey-sim program over its ports with an ordinary HTTP client.
 
 mod auth;
+mod cards;
 mod cloud;
 mod cloud_control;
 mod cloud_login;
 mod cloud_tokens;
 mod control;
 mod devices;
+mod dialects;
 mod fault_arrivals;
 mod fault_bodies;
 mod fault_control;
@@ -19,6 +21,7 @@ mod manage;
 mod mdns;
 mod raw;
 mod realtime;
+mod realtime_ends;
 mod relay;
 mod relay_socket;
 mod scopes;

@@ -5,9 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::raw::Over;
-use crate::sim::{Reply, Sim, until};
-use crate::socket::Frames;
+use crate::sim::Sim;
 
 /// Plays lines of "METHOD path body -> status [code]"; `$name` stands for the
 /// id that a line ending in "= name" got back.
@@ -34,7 +32,7 @@ fn play(sim: &Sim, known: &[(&str, String)], script: &str) -> Vec<(String, Value
             Some((wanted, name)) => (wanted, Some(name)),
             None => (wanted, None),
         };
-        assert_eq!(outcome(&reply), wanted, "{line}: {}", reply.text());
+        assert_eq!(reply.outcome(), wanted, "{line}: {}", reply.text());
         if let Some(name) = name {
             let id = reply.json()["id"].as_str().expect("an id").to_owned();
             ids.push((name.to_owned(), id));
@@ -43,13 +41,6 @@ fn play(sim: &Sim, known: &[(&str, String)], script: &str) -> Vec<(String, Value
         replies.push((line.to_owned(), json));
     }
     replies
-}
-
-fn outcome(reply: &Reply) -> String {
-    match reply.status {
-        200 | 204 => reply.status.to_string(),
-        status => format!("{status} {}", reply.code()),
-    }
 }
 
 fn named(sim: &Sim, path: &str, name: &str) -> String {
@@ -213,191 +204,6 @@ fn zones_moods_and_folders() {
 }
 
 #[test]
-fn flows_are_made_of_cards_and_run() {
-    for dialect in ["v2", "v3"] {
-        let sim = Sim::start(&[
-            "--devices",
-            "12",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
-        let lamp = sim.id("Office/Desk light");
-        let card = |uri: &str, id: &str, args: Value| match dialect {
-            "v2" => json!({"uri": uri, "id": id, "args": args, "group": "then"}),
-            _ => json!({"id": format!("{uri}:{id}"), "args": args, "group": "then"}),
-        };
-        let uri = format!("homey:device:{lamp}");
-        let flow = json!({
-            "name": "Dim", "trigger": card("homey:manager:flow", "programmatic_trigger", json!({})),
-            "conditions": [], "actions": [card(&uri, "dim", json!({"dim": 0.35}))],
-        });
-        let made = sim.post("/flow/flow", &flow.to_string());
-        assert_eq!(made.status, 200, "{}", made.text());
-        let made = made.json();
-        assert_eq!(
-            (&made["triggerable"], &made["actions"]),
-            (&json!(true), &flow["actions"])
-        );
-        let path = format!("/flow/flow/{}", made["id"].as_str().expect("an id"));
-        assert_eq!(sim.post(&format!("{path}/trigger"), "{}").status, 200);
-        let dim = || {
-            sim.get(&format!("/devices/device/{lamp}")).json()["capabilitiesObj"]["dim"]["value"]
-                .clone()
-        };
-        assert_eq!(dim(), 0.35, "{dialect}");
-        let hourly = json!({"trigger": card("homey:manager:cron", "time_exactly", json!({}))});
-        assert_eq!(
-            sim.put(&path, &hourly.to_string()).json()["triggerable"],
-            false
-        );
-        assert_eq!(
-            outcome(&sim.post(&format!("{path}/trigger"), "{}")),
-            "400 flow_not_triggerable"
-        );
-        assert_eq!(
-            outcome(&sim.post("/flow/flow", r#"{"name":"x"}"#)),
-            "400 invalid_body"
-        );
-        assert_eq!(outcome(&sim.write("DELETE", &path, "")), "204");
-
-        let node = json!({"type": "action", "ownerUri": uri, "id": match dialect {
-            "v2" => "dim".to_owned(),
-            _ => format!("{uri}:dim"),
-        }, "args": {"dim": 0.15}});
-        let advanced = json!({"name": "Adv", "cards": {"a": {"type": "start"}, "b": node}});
-        let made = sim.post("/flow/advancedflow", &advanced.to_string()).json();
-        assert_eq!(made["cards"], advanced["cards"]);
-        let path = format!("/flow/advancedflow/{}", made["id"].as_str().expect("an id"));
-        assert_eq!(sim.post(&format!("{path}/trigger"), "{}").status, 200);
-        assert_eq!(dim(), 0.15, "{dialect}");
-        assert_eq!(outcome(&sim.write("DELETE", &path, "")), "204");
-        assert_eq!(outcome(&sim.get(&path)), "404 not_found");
-    }
-}
-
-#[test]
-fn cards_are_listed_and_run() {
-    for dialect in ["v2", "v3"] {
-        let v2 = dialect == "v2";
-        let sim = Sim::start(&[
-            "--devices",
-            "12",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
-        let lamp = format!("homey:device:{}", sim.id("Office/Desk light"));
-        let id = |uri: &str, short: &str| {
-            if v2 {
-                short.to_owned()
-            } else {
-                format!("{uri}:{short}")
-            }
-        };
-        for (kind, uri, short) in [
-            (
-                "flowcardtrigger",
-                "homey:manager:flow",
-                "programmatic_trigger",
-            ),
-            ("flowcardtrigger", &lamp, "onoff_true"),
-            (
-                "flowcardcondition",
-                "homey:manager:presence",
-                "noone_athome",
-            ),
-            (
-                "flowcardaction",
-                "homey:manager:notifications",
-                "create_notification",
-            ),
-            ("flowcardaction", &lamp, "dim"),
-        ] {
-            let list = sim.get(&format!("/flow/{kind}")).json();
-            assert_eq!(list.is_array(), v2, "{dialect} {kind}");
-            let one = sim
-                .get(&format!("/flow/{kind}/{uri}/{}", id(uri, short)))
-                .json();
-            assert_eq!(one["id"], id(uri, short), "{dialect} {kind}");
-            let listed = match &list {
-                Value::Array(all) => all.contains(&one),
-                map => map
-                    .as_object()
-                    .is_some_and(|m| m.values().any(|c| *c == one)),
-            };
-            assert!(listed, "{dialect} {kind} {short}");
-        }
-        let heater = format!("homey:device:{}", sim.id("Office/Heater"));
-        let blinds = format!("homey:device:{}", sim.id("Bedroom/Blinds"));
-        for (uri, short, body, wanted) in [
-            (&lamp, "on", "{}", "200"),
-            (&lamp, "dim_relative", r#"{"args":{"dim":0.9}}"#, "200"),
-            (
-                &lamp,
-                "dim",
-                r#"{"args":{"dim":2}}"#,
-                "400 value_out_of_range",
-            ),
-            (&lamp, "dim", "{}", "400 missing_value"),
-            (&lamp, "unlock", "{}", "404 not_found"),
-            (
-                &heater,
-                "thermostat_mode_set",
-                r#"{"args":{"thermostat_mode":"off"}}"#,
-                "200",
-            ),
-            (
-                &heater,
-                "thermostat_mode_set",
-                r#"{"args":{"thermostat_mode":"x"}}"#,
-                "400 invalid_enum_value",
-            ),
-            (
-                &blinds,
-                "set_windowcoverings_state",
-                r#"{"args":{"state":"down"}}"#,
-                "200",
-            ),
-        ] {
-            let path = format!("/flow/flowcardaction/{uri}/{}/run", id(uri, short));
-            assert_eq!(
-                outcome(&sim.post(&path, body)),
-                wanted,
-                "{dialect} {short} {body}"
-            );
-        }
-        let state = sim.control("state", Value::Null);
-        let devices = state["devices"].as_array().expect("devices");
-        let value = |name: &str, cap: &str| {
-            let device = devices
-                .iter()
-                .find(|d| d["name"] == name)
-                .expect("a device");
-            device["values"][cap].clone()
-        };
-        assert_eq!(
-            (
-                value("Desk light", "dim"),
-                value("Heater", "thermostat_mode")
-            ),
-            (json!(1), json!("off"))
-        );
-        assert_eq!(value("Blinds", "windowcoverings_set"), 0);
-        let absent = |uri: &str, short: &str| {
-            let path = format!("/flow/flowcardcondition/{uri}/{}/run", id(uri, short));
-            sim.post(&path, "{}").json()
-        };
-        assert_eq!(absent("homey:manager:presence", "noone_athome"), false);
-        assert_eq!(absent(&lamp, "onoff"), true);
-        sim.put("/presence/me/present", r#"{"value":false}"#);
-        assert_eq!(absent("homey:manager:presence", "noone_athome"), true);
-    }
-}
-
-#[test]
 fn users_apps_notifications_and_options() {
     let sim = Sim::start(&["--devices", "30"]);
     let known = [
@@ -493,109 +299,4 @@ fn users_apps_notifications_and_options() {
         .find(|d| d["name"] == "Gateway")
         .expect("a device");
     assert_eq!(orphan["available"], false, "its app is gone");
-}
-
-#[test]
-fn reports_follow_the_meters() {
-    let sim = Sim::start(&["--devices", "12"]);
-    let day = sim.get("/energy/reports/available").json()["days"][1].clone();
-    let day = day.as_str().expect("a day").to_owned();
-    let month = &day[..7];
-    for (path, status) in [
-        (format!("/energy/report/day?date={day}"), 200),
-        (format!("/energy/report/month?yearMonth={month}"), 200),
-        (format!("/energy/report/year?year={}", &day[..4]), 200),
-        ("/energy/report/week?isoWeek=2026-W09".to_owned(), 200),
-        ("/energy/report/day".to_owned(), 400),
-        ("/energy/report/day?date=2026-02-30".to_owned(), 400),
-        ("/energy/report/week?isoWeek=2026-W60".to_owned(), 400),
-    ] {
-        assert_eq!(sim.get(&path).status, status, "{path}");
-    }
-    let used = |path: &str| {
-        sim.get(path).json()["electricity"]["consumed"]
-            .as_f64()
-            .expect("kWh")
-    };
-    let one = used(&format!("/energy/report/day?date={day}"));
-    let all = used(&format!("/energy/report/month?yearMonth={month}"));
-    assert!(one > 0.05 && all >= one, "{one} of {all}");
-}
-
-#[test]
-fn a_cleared_log_is_empty_and_a_deleted_one_is_gone() {
-    let sim = Sim::start(&["--devices", "12"]);
-    let uri = format!("homey:device:{}", sim.id("Office/Heater"));
-    let log = format!("/insights/log/{uri}/{uri}:measure_temperature");
-    assert_eq!(
-        outcome(&sim.write("DELETE", &format!("{log}/entry"), "")),
-        "204"
-    );
-    let series = sim.get(&format!("{log}/entry")).json();
-    assert!(
-        series["values"]
-            .as_array()
-            .expect("values")
-            .iter()
-            .all(|v| v["v"].is_null())
-    );
-    assert_eq!(outcome(&sim.write("DELETE", &log, "")), "204");
-    assert_eq!(outcome(&sim.get(&format!("{log}/entry"))), "404 not_found");
-    assert_eq!(outcome(&sim.write("DELETE", &log, "")), "404 not_found");
-}
-
-#[test]
-fn what_only_old_hubs_have() {
-    let sim = Sim::start(&["--devices", "12", "--dialect", "v2", "--rate-limit", "off"]);
-    let uri = format!("homey:device:{}", sim.id("Office/Heater"));
-    let note = sim.get("/notifications/notification").json();
-    let note = note
-        .as_object()
-        .and_then(|m| m.keys().next())
-        .expect("one")
-        .clone();
-    for path in [
-        format!("/insights/log/{uri}/measure_temperature"),
-        "/insights/storage".to_owned(),
-        "/devices/capability".to_owned(),
-        "/devices/capability/homey:manager:devices/measure_temperature".to_owned(),
-        format!("/notifications/notification/{note}"),
-        "/mobile/summary".to_owned(),
-        "/audio/option/volume".to_owned(),
-        "/speech-output/voice".to_owned(),
-        "/updates/whatsnew".to_owned(),
-        "/reports/monthlyreportsummary".to_owned(),
-    ] {
-        assert_eq!(sim.get(&path).status, 200, "{path}");
-    }
-    let url = sim.url("/logic/webhook/bell?tag=front");
-    assert_eq!(sim.send("GET", &url, &[], "").status, 200, "no login");
-    let start = sim.control("counters", Value::Null)["starts"][0].clone();
-    assert_eq!(
-        (&start["kind"], &start["id"]),
-        (&json!("webhook"), &json!("bell"))
-    );
-    let path = format!("/insights/log/{uri}/measure_temperature");
-    assert_eq!(outcome(&sim.write("DELETE", &path, "")), "204");
-    assert_eq!(sim.get(&path).status, 404);
-    assert_eq!(outcome(&sim.write("DELETE", "/insights/log/", "")), "204");
-    assert_eq!(sim.get("/insights/log").json(), json!({}));
-}
-
-#[test]
-fn a_reboot_by_the_api_goes_through_its_phases() {
-    let sim = Sim::start(&["--devices", "3"]);
-    let mut frames = Frames::open(&sim, Over::Tcp, "3");
-    assert_eq!(sim.post("/system/reboot", "{}").json(), true);
-    frames.hear();
-    frames.hear();
-    assert_eq!(frames.hear(), "cut");
-    until("ping answers", || {
-        crate::sim::agent()
-            .get(sim.url("/system/ping"))
-            .call()
-            .is_ok()
-    });
-    assert_eq!(sim.get("/zones/zone").status, 503, "nothing else does");
-    until("all answers", || sim.get("/zones/zone").status == 200);
 }

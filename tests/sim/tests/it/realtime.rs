@@ -6,28 +6,7 @@ use serde_json::{Value, json};
 
 use crate::raw::Over;
 use crate::sim::{Sim, until};
-use crate::socket::Frames;
-
-/// Opens a connection of Engine.IO 3 up to the open namespace.
-fn ready(sim: &Sim, over: Over, bearer: &str) -> Frames {
-    let mut frames = Frames::open(sim, over, "3");
-    frames.play(&format!(
-        r##"
-        < 0{{"sid":"#ID","upgrades":[],"pingInterval":25000,"pingTimeout":20000}}
-        < 40
-        > 420["handshakeClient",{{"token":"{bearer}","homeyId":"{}"}}]
-        < 430[null,{{"success":true,"namespace":"/api","token":"#ID"}}]
-        > 40/api
-        < 40/api
-        "##,
-        sim.word("hub_id")
-    ));
-    frames
-}
-
-fn realtime(sim: &Sim) -> Value {
-    sim.control("realtime", Value::Null)["counters"].clone()
-}
+use crate::socket::{Frames, ready, realtime};
 
 #[test]
 fn a_capability_event_arrives_on_engine_io_3() {
@@ -119,25 +98,6 @@ fn engine_io_4_opens_the_namespace_with_its_token() {
     sim.control("realtime", json!({"eio4": false}));
     let url = format!("{}/socket.io/?EIO=4&transport=websocket", sim.word("http"));
     assert_eq!(sim.send("GET", &url, &[], "").status, 400);
-}
-
-#[test]
-fn a_client_that_does_not_ping_is_dropped() {
-    let sim = Sim::start(&["--devices", "3"]);
-    sim.control(
-        "realtime",
-        json!({"ping_interval_ms": 100, "ping_timeout_ms": 150}),
-    );
-    let mut frames = Frames::open(&sim, Over::Tcp, "3");
-    frames.play(
-        r##"
-        < 0{"sid":"#ID","upgrades":[],"pingInterval":100,"pingTimeout":150}
-        < 40
-        > 2
-        < 3
-        < cut
-        "##,
-    );
 }
 
 #[test]
@@ -423,57 +383,4 @@ fn a_hanging_call_holds_up_nothing() {
         < 43/api,1[null,"Home"]
         "#,
     );
-}
-
-#[test]
-fn connections_end_as_tests_want_it() {
-    let sim = Sim::start(&["--devices", "12"]);
-    for (ask, heard) in [
-        (json!({"end": "namespace"}), "41/api"),
-        (json!({"end": "close"}), "closed"),
-        (json!({"end": "fin"}), "cut"),
-        (json!({"end": "rst"}), "cut"),
-        (json!({"on": false}), "cut"),
-    ] {
-        let mut frames = ready(&sim, Over::Tcp, sim.full());
-        sim.control("realtime", ask.clone());
-        assert_eq!(frames.hear(), heard, "{ask}");
-    }
-    let url = format!("{}/socket.io/?EIO=3&transport=websocket", sim.word("http"));
-    assert_eq!(sim.send("GET", &url, &[], "").status, 503);
-    sim.control("realtime", json!({"on": true}));
-    // With all other connections.
-    let mut frames = ready(&sim, Over::Tcp, sim.full());
-    sim.control("cut", json!({}));
-    assert_eq!(frames.hear(), "cut");
-    let mut frames = ready(&sim, Over::Tcp, sim.full());
-    sim.control("restart", json!({"down_ms": 100}));
-    assert_eq!(frames.hear(), "cut");
-    until("all are gone", || realtime(&sim)["open"] == 0);
-}
-
-#[test]
-fn a_bearer_that_ends_closes_the_namespace() {
-    let sim = Sim::start(&["--devices", "12"]);
-    let lamp = sim.id("Kitchen/Worktop light");
-    let mut frames = ready(&sim, Over::Tcp, sim.word("session_token"));
-    frames.play(&format!(
-        "> 42/api,0[\"subscribe\",\"homey:device:{lamp}\"]\n< 43/api,0[null]"
-    ));
-    sim.control("sessions/expire", json!({}));
-    sim.control(
-        "value",
-        json!({"device": "Worktop light", "capability": "onoff", "value": true}),
-    );
-    frames.play("< 41/api");
-    sim.control("realtime", json!({"events": false}));
-    let mut frames = ready(&sim, Over::Tcp, sim.full());
-    frames.play(&format!(
-        "> 42/api,0[\"subscribe\",\"homey:device:{lamp}\"]\n< 43/api,0[null]"
-    ));
-    sim.control(
-        "value",
-        json!({"device": "Worktop light", "capability": "onoff", "value": false}),
-    );
-    frames.play("> 2\n< 3");
 }

@@ -40,6 +40,14 @@ impl Reply {
         self.headers.get(name).and_then(|v| v.to_str().ok())
     }
 
+    /// "200", "204", or the status and the error code.
+    pub fn outcome(&self) -> String {
+        match self.status {
+            200 | 204 => self.status.to_string(),
+            status => format!("{status} {}", self.code()),
+        }
+    }
+
     /// Its error code.
     pub fn code(&self) -> String {
         self.json()["error"].as_str().unwrap_or_default().to_owned()
@@ -49,7 +57,8 @@ impl Reply {
 pub fn agent() -> Agent {
     Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(20)))
+        // A home of ten thousand devices takes its time on a busy machine.
+        .timeout_global(Some(Duration::from_secs(90)))
         .build()
         .into()
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
+use serde_json::Value;
 use tungstenite::{Message, WebSocket};
 
 use crate::raw::Over;
@@ -95,4 +96,26 @@ fn fits(heard: &str, wanted: &str) -> bool {
         }
     }
     rest.is_empty()
+}
+
+/// Opens a connection of Engine.IO 3 up to the open namespace.
+pub fn ready(sim: &Sim, over: Over, bearer: &str) -> Frames {
+    let mut frames = Frames::open(sim, over, "3");
+    frames.play(&format!(
+        r##"
+        < 0{{"sid":"#ID","upgrades":[],"pingInterval":25000,"pingTimeout":20000}}
+        < 40
+        > 420["handshakeClient",{{"token":"{bearer}","homeyId":"{}"}}]
+        < 430[null,{{"success":true,"namespace":"/api","token":"#ID"}}]
+        > 40/api
+        < 40/api
+        "##,
+        sim.word("hub_id")
+    ));
+    frames
+}
+
+/// The endpoint's counters.
+pub fn realtime(sim: &Sim) -> Value {
+    sim.control("realtime", Value::Null)["counters"].clone()
 }

@@ -16,13 +16,6 @@ fn with(sim: &Sim, bearer: &str, method: &str, path: &str, body: &str) -> Reply 
     sim.send(method, &sim.url(path), &headers, body)
 }
 
-fn outcome(reply: &Reply) -> String {
-    match reply.status {
-        200 | 204 => reply.status.to_string(),
-        status => format!("{status} {}", reply.code()),
-    }
-}
-
 #[test]
 fn alarms_are_made_changed_and_removed() {
     for dialect in ["v2", "v3"] {
@@ -54,7 +47,7 @@ fn alarms_are_made_changed_and_removed() {
             (r#"["x"]"#, "400 invalid_body"),
         ] {
             assert_eq!(
-                outcome(&sim.post("/alarms/alarm", body)),
+                sim.post("/alarms/alarm", body).outcome(),
                 result,
                 "{dialect} {body}"
             );
@@ -88,9 +81,9 @@ fn alarms_are_made_changed_and_removed() {
             sim.put(&path, r#"{"enabled":false}"#).json()["nextOccurance"],
             Value::Null
         );
-        assert_eq!(outcome(&sim.write("DELETE", &path, "")), "204");
-        assert_eq!(outcome(&sim.get(&path)), "404 not_found");
-        assert_eq!(outcome(&sim.write("DELETE", &path, "")), "404 not_found");
+        assert_eq!(sim.write("DELETE", &path, "").outcome(), "204");
+        assert_eq!(sim.get(&path).outcome(), "404 not_found");
+        assert_eq!(sim.write("DELETE", &path, "").outcome(), "404 not_found");
     }
 }
 
@@ -128,7 +121,7 @@ fn variables_are_made_changed_and_removed() {
         ),
     ] {
         assert_eq!(
-            outcome(&sim.post("/logic/variable", body)),
+            sim.post("/logic/variable", body).outcome(),
             result,
             "{body}"
         );
@@ -145,16 +138,16 @@ fn variables_are_made_changed_and_removed() {
         (r#"{"name":1}"#, "400 invalid_body"),
         (r#"{"type":"string"}"#, "400 invalid_body"),
     ] {
-        assert_eq!(outcome(&sim.put(&path, body)), result, "{body}");
+        assert_eq!(sim.put(&path, body).outcome(), result, "{body}");
     }
     let now = sim.get(&path).json();
     assert_eq!(
         (&now["name"], &now["value"]),
         (&json!("Token"), &json!("b"))
     );
-    assert_eq!(outcome(&sim.write("DELETE", &path, "")), "204");
+    assert_eq!(sim.write("DELETE", &path, "").outcome(), "204");
     assert_eq!(
-        outcome(&sim.put(&path, r#"{"value":"c"}"#)),
+        sim.put(&path, r#"{"value":"c"}"#).outcome(),
         "404 not_found"
     );
 }
@@ -171,7 +164,7 @@ fn keys_are_made_by_the_owners_session_alone() {
             ("DELETE", "/users/pat/x", ""),
         ] {
             let reply = with(&sim, bearer, method, path, body);
-            assert_eq!(outcome(&reply), "403 Invalid Session Type", "{method}");
+            assert_eq!(reply.outcome(), "403 Invalid Session Type", "{method}");
         }
     }
     for body in [
@@ -186,7 +179,7 @@ fn keys_are_made_by_the_owners_session_alone() {
         r#"{"name":"x","scopes":["homey"],"token":"y"}"#,
     ] {
         let reply = with(&sim, &session, "POST", "/users/pat", body);
-        assert_eq!(outcome(&reply), "400 invalid_body", "{body}");
+        assert_eq!(reply.outcome(), "400 invalid_body", "{body}");
     }
     let made = with(&sim, &session, "POST", "/users/pat", good).json();
     let keys: Vec<&String> = made.as_object().expect("an object").keys().collect();
@@ -198,7 +191,7 @@ fn keys_are_made_by_the_owners_session_alone() {
     );
     assert_eq!(with(&sim, &key, "GET", "/zones/zone", "").status, 200);
     assert_eq!(
-        outcome(&with(&sim, &key, "GET", "/devices/device", "")),
+        with(&sim, &key, "GET", "/devices/device", "").outcome(),
         "403 Missing Scopes"
     );
     let list = with(&sim, &session, "GET", "/users/pat", "").json();
@@ -213,17 +206,17 @@ fn keys_are_made_by_the_owners_session_alone() {
         (&json!("panel"), None)
     );
     let path = format!("/users/pat/{}", made["id"].as_str().expect("an id"));
-    assert_eq!(outcome(&with(&sim, &session, "DELETE", &path, "")), "204");
+    assert_eq!(with(&sim, &session, "DELETE", &path, "").outcome(), "204");
     assert_eq!(
-        outcome(&with(&sim, &session, "DELETE", &path, "")),
+        with(&sim, &session, "DELETE", &path, "").outcome(),
         "404 not_found"
     );
     assert_eq!(
-        outcome(&with(&sim, &key, "GET", "/zones/zone", "")),
+        with(&sim, &key, "GET", "/zones/zone", "").outcome(),
         "401 invalid_token"
     );
 
     let old = Sim::start(&["--devices", "3", "--dialect", "v2"]);
     let reply = with(&old, old.word("session_token"), "GET", "/users/pat", "");
-    assert_eq!(outcome(&reply), "500 missing_api_method");
+    assert_eq!(reply.outcome(), "500 missing_api_method");
 }
