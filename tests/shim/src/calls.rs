@@ -7,14 +7,14 @@
 #![allow(clippy::missing_safety_doc)]
 
 use libc::{
-    c_char, c_int, c_void, iovec, mode_t, msghdr, nfds_t, off_t, pid_t, pollfd,
-    posix_spawn_file_actions_t, posix_spawnattr_t, sigset_t, size_t, sockaddr, socklen_t,
+    c_char, c_int, c_void, iovec, mode_t, msghdr, nfds_t, off_t, pollfd, sigset_t, size_t,
+    sockaddr, socklen_t,
 };
 use libc::{ssize_t, timespec, timeval};
 
 use crate::faults::{self, Call, Fault};
 use crate::vector::{Vector, length, message, vector};
-use crate::{clock, real, sockets};
+use crate::{clock, kill, real, sockets};
 
 /// A call that moves `len` bytes at most: `run` does it for as many as it is told.
 fn moved(
@@ -444,41 +444,22 @@ pub unsafe extern "C" fn nanosleep(time: *const timespec, left: *mut timespec) -
     }
 }
 
-type Spawn = unsafe extern "C" fn(
-    *mut pid_t,
-    *const c_char,
-    *const posix_spawn_file_actions_t,
-    *const posix_spawnattr_t,
-    *const *mut c_char,
-    *const *mut c_char,
-) -> c_int;
-
-/// The C library's own: what it does between the two processes is no single system call.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn posix_spawn(
-    pid: *mut pid_t,
-    path: *const c_char,
-    files: *const posix_spawn_file_actions_t,
-    how: *const posix_spawnattr_t,
-    arguments: *const *mut c_char,
-    environment: *const *mut c_char,
-) -> c_int {
-    let mut got = libc::ENOSYS;
-    let mut child = 0;
-    clock::with_child(|| {
-        // SAFETY: the name of a function of that type in every C library that has this one's; the caller's arguments.
-        unsafe {
-            let found = libc::dlsym(libc::RTLD_NEXT, c"posix_spawn".as_ptr());
-            if !found.is_null() {
-                let own = std::mem::transmute::<*mut c_void, Spawn>(found);
-                got = own(&mut child, path, files, how, arguments, environment);
-            }
+/// Calls that only count as moments: files take and change their names, and reach the disk.
+macro_rules! moments {
+    ($($name:ident($($arg:ident: $type:ty),*) = $number:ident($($given:expr),*);)*) => {$(
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name($($arg: $type),*) -> c_int {
+            kill::step();
+            // SAFETY: the caller's; the number and the arguments are those of this call.
+            unsafe { libc::syscall(libc::$number, $($given),*) as c_int }
         }
-        u64::try_from(child).ok().filter(|_| got == 0)
-    });
-    if got == 0 && !pid.is_null() {
-        // SAFETY: the caller's.
-        unsafe { *pid = child };
-    }
-    got
+    )*};
+}
+
+moments! {
+    rename(from: *const c_char, to: *const c_char) = SYS_renameat(libc::AT_FDCWD, from, libc::AT_FDCWD, to);
+    unlink(path: *const c_char) = SYS_unlinkat(libc::AT_FDCWD, path, 0);
+    fsync(fd: c_int) = SYS_fsync(fd);
+    ftruncate64(fd: c_int, len: off_t) = SYS_ftruncate(fd, len);
+    flock(fd: c_int, how: c_int) = SYS_flock(fd, how);
 }

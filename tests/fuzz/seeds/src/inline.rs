@@ -71,7 +71,30 @@ const MDNS: [&[u8]; 3] = [
     b"\0\0\x84\0\0\x01\0\0\0\0\0\0\x06_homey\x04_tcp\x05local\0\0\x0c\x80\x01\0",
 ];
 
+/// The replies of a way in, and how it begins: a form, a redirect, several hubs, a refusal.
+const ACCOUNT: [(&str, u8); 4] = [
+    (
+        "HTTP/1.1 200 OK\r\n\r\n{\"token\":\"jwt\"}\0HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: a=1\r\nset-cookie: _csrf=coo; Path=/\r\n\r\n<input name=\"_csrf\" value='f&amp;rm'><input name=resource value=\"resource.homey.5f00aa11\">\0HTTP/1.1 302 Found\r\nLocation: http://localhost?state=s&code=c0de\r\n\r\n\0HTTP/1.1 200 OK\r\n\r\n{\"access_token\":\"aa\",\"expires_in\":3660,\"refresh_token\":\"bb\"}\0HTTP/1.1 200 OK\r\n\r\n{\"homeys\":[{\"id\":\"5f00aa11\",\"name\":\"Home\",\"apiVersion\":3,\"localUrlSecure\":\"https://192-168-1-20.homey.homeylocal.com\",\"remoteUrl\":\"https://relay.example\"}]}\0HTTP/1.1 200 OK\r\n\r\n\"dele\"\0HTTP/1.1 200 OK\r\n\r\n\"uuid:uuid:hex\"\0HTTP/1.1 200 OK\r\n\r\n{\"type\":\"OAUTH\",\"createdAt\":\"2026-03-01T08:00:00.000Z\",\"expiresAt\":\"2026-03-02T08:00:00.000Z\"}\0",
+        0,
+    ),
+    (
+        "HTTP/1.1 401 No\r\n\r\n{\"error\":\"invalid_token\"}\0HTTP/1.1 200 OK\r\n\r\n{\"access_token\":\"aa\"}\0HTTP/1.1 200 OK\r\n\r\n{\"result\":{\"homeys\":{\"5f00aa11bb22cc33dd44ff66\":{\"name\":\"Home\"},\"b\":{}}}}\0",
+        22,
+    ),
+    (
+        "HTTP/1.1 200 OK\r\n\r\n{\"access_token\":\"aa\"}\0HTTP/1.1 200 OK\r\n\r\n{\"homeys\":[{\"id\":\"a\"},{\"_id\":\"b\"}]}\0",
+        1,
+    ),
+    (
+        "HTTP/1.1 403 No\r\n\r\n{\"error\":\"otp_required\"}\0HTTP/1.1 403 No\r\n\r\n{\"error\":\"otp_invalid\"}\0",
+        0,
+    ),
+];
+
 pub fn put(seeds: &mut Seeds) {
+    for (replies, way) in ACCOUNT {
+        seeds.put("account", &[replies.as_bytes(), &[way]]);
+    }
     for text in REPLIES {
         seeds.put("replies", &[text.as_bytes(), &[0], &SIZES]);
         seeds.put("devices", &[text.as_bytes(), &SIZES]);

@@ -8,6 +8,7 @@
 pub mod bounds;
 mod input;
 
+mod account;
 mod body;
 mod chunked;
 mod coding;
@@ -64,7 +65,7 @@ impl Target {
 }
 
 /// All of them.
-pub const TARGETS: [&Target; 16] = [
+pub const TARGETS: [&Target; 17] = [
     &HEAD,
     &CHUNKED,
     &BODY,
@@ -80,6 +81,7 @@ pub const TARGETS: [&Target; 16] = [
     &LINE,
     &KEYS,
     &MDNS,
+    &ACCOUNT,
     &CONTROLLER,
 ];
 
@@ -99,4 +101,5 @@ pub const CONFIG: Target = Target::new("config", config::run);
 pub const LINE: Target = Target::new("line", line::run);
 pub const KEYS: Target = Target::new("keys", keys::run);
 pub const MDNS: Target = Target::new("mdns", mdns::run);
+pub const ACCOUNT: Target = Target::new("account", account::run);
 pub const CONTROLLER: Target = Target::new("controller", controller::run);
