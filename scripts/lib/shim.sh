@@ -57,8 +57,9 @@ build_days() {
         cargo build --quiet --release --locked --package homey-sim --package homey-shim --package homey-days
 }
 
-# T13: a month in virtual time, in less than a minute where nothing else runs.
+# T13: a month in virtual time, in less than a minute where nothing else runs; and one with a session that is renewed.
 step_days() {
     build_days
     timeout "$limit" "${CARGO_TARGET_DIR:-target}/release/homey-days"
+    timeout "$limit" "${CARGO_TARGET_DIR:-target}/release/homey-days" --session
 }

@@ -95,6 +95,8 @@ pub struct Life {
     /// From when on a touch breaks off the try to reach the hub that is under way: it may have been lost on its way
     /// before the hub came back.
     pub patience: Time,
+    /// When everything here last had its turn: what was due by then has been seen to, and nothing later.
+    pub(super) turned: Time,
     pub(super) waiting: VecDeque<Call>,
     /// Since when a command has waited for nothing but one of the requests in flight.
     pub(super) crowded: Option<Time>,
@@ -146,6 +148,7 @@ impl Life {
             names_in_doubt: false,
             read_aside: false,
             patience: Time::NEVER,
+            turned: Time::ZERO,
             waiting: VecDeque::new(),
             crowded: None,
             leaving: None,
@@ -317,6 +320,7 @@ impl Life {
     /// Everything that can be done now without waiting. `panels`: a bit for each that has something to read. `idle`: the
     /// poll's connection, where the poll does not use it.
     pub(super) fn turn(&mut self, now: Time, panels: u32, mut idle: Option<&mut Session>) {
+        self.turned = now;
         // First, since a command may wait for what a child has brought.
         while let Some((errand, ended)) = self.helpers.next_ended(now) {
             match errand {

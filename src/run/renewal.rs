@@ -56,8 +56,9 @@ pub(super) struct Renewal {
     /// When the next try is due.
     due: Time,
     look_at: Time,
-    /// When the child that is at it was started.
+    /// When the child that is at it was started, and which bearer was the present one then, by number.
     since: Time,
+    instead_of: u32,
     /// The hub has refused the present bearer.
     refused: bool,
     /// When the present bearer was got by a renewal.
@@ -90,6 +91,7 @@ impl Renewal {
             due: Time::NEVER,
             look_at: Time::ZERO,
             since: Time::ZERO,
+            instead_of: 0,
             refused: false,
             renewed: None,
             lease,
@@ -210,6 +212,7 @@ impl Life {
             self.renewal.due = Time::NEVER;
             if self.helpers.is_free(Some(Errand::Renew)) {
                 self.renewal.since = now;
+                self.renewal.instead_of = self.bearers;
                 if let Err(error) = self.helpers.start(Errand::Renew, &RENEW, now) {
                     self.renewal.why = format!("starting homey-panel session renew: {error}");
                     self.renewal.fail(None, now);
@@ -245,8 +248,9 @@ impl Life {
     /// The child that renews has ended. What it wrote counts, not what it said.
     pub(super) fn renewal_ended(&mut self, ended: &Ended, now: Time) {
         let waited_for = self.renewal.refused;
-        let renewed = self.reload_bearer(now);
-        if renewed {
+        self.reload_bearer(now);
+        // The file may have been looked at since the child wrote it.
+        if self.bearers != self.renewal.instead_of {
             self.renewal.renewed = Some(now);
             self.renewal.told.clear();
             log::info!("the session was renewed");

@@ -37,10 +37,11 @@ impl Life {
     }
 
     /// When something here wants its turn though no descriptor is ready.
-    fn next_turn(&self) -> Time {
+    pub(super) fn next_turn(&self) -> Time {
         let panels = self.panels.iter().filter_map(|p| p.poll_at()).min();
-        // A command that could start by now waits for another one to end, which wakes by itself; its life ends, too.
-        let now = monotonic();
+        // A command that could have started in the last turn waits for another one to end, which wakes by itself; its life ends,
+        // too. By the clock of that turn: what has come due since then is still to be done.
+        let now = self.turned;
         let lives = self.waiting.iter().map(|call| call.life).min();
         let queued = lives
             .and(self.may_start_command(now))

@@ -18,6 +18,7 @@ mod outage;
 mod outside;
 mod presses;
 mod reload;
+mod renewal;
 mod stalls;
 mod storm;
 mod tokens;

@@ -199,6 +199,12 @@ impl Wall {
         }
     }
 
+    /// How many lines of the panel have `part`.
+    pub fn times_shown(&self, part: &str) -> usize {
+        let shows = self.shows.all();
+        shows.iter().filter(|line| line.contains(part)).count()
+    }
+
     /// Waits for its end.
     pub fn end(&mut self) -> ExitStatus {
         done(self.panel.end(SOON))

@@ -36,14 +36,23 @@ impl Panel for Fake {
     }
 }
 
-#[test]
-fn an_up_edge_that_is_there_is_not_overtaken_by_its_own_hold() {
+/// A life with this panel, begun at `start`; it has no hub.
+fn life(fake: &Fake, start: Time) -> Life {
     let text = "[hub]\naddress = \"http://127.0.0.1:9\"\n\
         [layers]\nnames = [\"day\", \"night\", \"never\"]\n\
         [[panel]]\nname = \"wall\"\nkind = \"line\"\nstdio = true\n\
         [[control]]\nname = \"key\"\npress = { layer = \"night\" }\nhold = { layer = \"never\" }\n";
     let config = Config::parse("test", text).unwrap();
     let hub = Hub::new(&config).unwrap();
+    let signals = SignalFd::new(&SigSet::empty()).unwrap();
+    let controller = Controller::new(config.plan.clone(), start);
+    let panels: Vec<Box<dyn Panel>> = vec![Box::new(fake.clone())];
+    let helpers = Helpers::new(std::path::Path::new("test"));
+    Life::new(controller, hub, panels, signals, &config, helpers)
+}
+
+#[test]
+fn an_up_edge_that_is_there_is_not_overtaken_by_its_own_hold() {
     let fake = Fake::default();
     let start = monotonic();
     let at = |ms| start + Duration::from_millis(ms);
@@ -56,11 +65,7 @@ fn an_up_edge_that_is_there_is_not_overtaken_by_its_own_hold() {
         };
         fake.0.borrow_mut().0.push(event);
     };
-    let signals = SignalFd::new(&SigSet::empty()).unwrap();
-    let controller = Controller::new(config.plan.clone(), start);
-    let panels: Vec<Box<dyn Panel>> = vec![Box::new(fake.clone())];
-    let helpers = Helpers::new(std::path::Path::new("test"));
-    let mut life = Life::new(controller, hub, panels, signals, &config, helpers);
+    let mut life = life(&fake, start);
     edge(0, Edge::Down);
     life.turn(at(0), 1, None);
     // Kept from looking over the end of the hold time, the loop comes back for another reason than the panel.
@@ -77,4 +82,23 @@ fn an_up_edge_that_is_there_is_not_overtaken_by_its_own_hold() {
     );
     life.finish(at(600));
     assert_eq!(life.controller.tally().pressed, 1);
+}
+
+#[test]
+fn a_command_whose_time_has_come_between_turn_and_sleep_is_not_slept_over() {
+    // All of it a second ago: the sleep is always later than what it sleeps for.
+    let start = Time::from_micros(monotonic().as_micros() - 1_000_000);
+    let at = |ms| start + Duration::from_millis(ms);
+    let mut life = life(&Fake::default(), start);
+    life.turn(at(0), 0, None);
+    life.waiting.push_back(Call {
+        ticket: crate::panel::Ticket(1),
+        order: crate::panel::Order::Start(crate::panel::plan::StartId(0)),
+        life: at(3000),
+    });
+    life.pacer.hold(at(8));
+    assert_eq!(life.next_turn(), at(8));
+    // One that could have started in that turn waits for something else.
+    life.pacer = Pacer::default();
+    assert_eq!(life.next_turn(), at(3000));
 }

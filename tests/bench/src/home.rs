@@ -41,7 +41,8 @@ pub struct Home {
     /// Ids of devices that can be switched on and off.
     pub lights: Vec<String>,
     dir: Dir,
-    credential: String,
+    /// The line under `[hub]` that says where the bearer is.
+    pub credential: String,
     ca: PathBuf,
 }
 
@@ -80,6 +81,11 @@ impl Home {
             credential,
             ca,
         })
+    }
+
+    /// The place of a file in the panel's folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
     }
 
     /// The hub's own address.

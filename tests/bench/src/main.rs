@@ -34,7 +34,7 @@ const USAGE: &str = "usage: homey-bench [--quick] [--json] [--check] [--bin DIR]
 type Measure = fn(&Bench, &mut Report) -> Result<()>;
 
 /// Name, what it is, and how it is measured.
-const FIGURES: [(&str, &str, Measure); 10] = [
+const FIGURES: [(&str, &str, Measure); 11] = [
     (
         "memory",
         "peak and steady memory by size of the home and coding of its list",
@@ -60,6 +60,11 @@ const FIGURES: [(&str, &str, Measure); 10] = [
         "reconnect",
         "the same where the connection is gone, and behind a command that is never answered",
         press::hard,
+    ),
+    (
+        "renew",
+        "the same while the session is renewed again and again, and memory over that",
+        press::renew,
     ),
     (
         "start",

@@ -54,6 +54,11 @@ impl Month {
             }
             Act::StepInPoll => self.step_in_poll(),
             Act::LostReply => self.lost_reply(),
+            Act::SessionEnds | Act::CloudAway | Act::Revoked => {
+                let presses = self.session_act(act)?;
+                self.talk.explained(&mut self.home, act)?;
+                Ok(presses)
+            }
             Act::HubRestart | Act::HubPower | Act::HubFreeze | Act::Router => {
                 let presses = self.outage(act)?;
                 self.after(act)?;

@@ -24,11 +24,13 @@ pub const HOUR: Nanos = 60 * MINUTE;
 pub const DAY: Nanos = 24 * HOUR;
 
 /// A panel that does not get on in so much real time hangs.
-const STUCK: Duration = Duration::from_secs(20);
+const STUCK: Duration = Duration::from_secs(60);
 
 /// The clock and what it has done.
 pub struct Clock {
     shared: &'static Shared,
+    /// What it showed at first.
+    pub began: Nanos,
     /// What HOMEY_SHIM_CLOCK has to be.
     pub file: PathBuf,
     /// Every advance: the machine's CLOCK_REALTIME, the virtual time from then on.
@@ -74,6 +76,7 @@ impl Clock {
         shared.magic.store(MAGIC, SeqCst);
         Ok(Clock {
             shared,
+            began: start,
             file: file.into(),
             marks: vec![(0, start)],
         })

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use rcgen::{CertificateParams, Issuer, KeyPair};
 use serde_json::{Value, json};
 
 use crate::clock::{Clock, SECOND, layout};
+use crate::session::{self, Hands};
 
 /// The wall clock at the start: 2030-01-02T00:00:00Z, later than the day this program was built on, so that a panel whose
 /// clock is not set yet finds the hub's certificate not valid yet.
@@ -67,10 +69,12 @@ pub struct Home {
     pub sim: Sim,
     pub clock: Clock,
     pub panel: Option<Panel>,
-    binary: PathBuf,
+    pub binary: PathBuf,
     shim: PathBuf,
-    config: PathBuf,
-    _dir: Dir,
+    pub config: PathBuf,
+    pub dir: Dir,
+    /// With a session in place of an API key: the clock of hub and cloud.
+    pub hands: Option<Hands>,
 }
 
 /// Signs the hub's key anew, for dates around [`START`].
@@ -93,10 +97,17 @@ fn redate(ca_file: &Path) -> std::result::Result<(), Box<dyn std::error::Error>>
     (leaf.not_before, leaf.not_after) = (from, to);
     let signed = leaf.signed_by(&key, &Issuer::from_params(&ca, &ca_key))?;
     fs::write(folder.join("leaf.pem"), signed.pem())?;
+    let key = KeyPair::from_pem(&fs::read_to_string(folder.join("cloud.key"))?)?;
+    let mut cloud = CertificateParams::new(vec!["localhost".to_owned()])?;
+    cloud.extended_key_usages = leaf.extended_key_usages;
+    cloud.use_authority_key_identifier_extension = true;
+    (cloud.not_before, cloud.not_after) = (from, to);
+    let signed = cloud.signed_by(&key, &Issuer::from_params(&ca, &ca_key))?;
+    fs::write(folder.join("cloud.pem"), signed.pem())?;
     Ok(())
 }
 
-fn config(sim: &Sim, key: &Path) -> String {
+fn config(sim: &Sim, key: &Path) -> Config {
     let mut config = Config::of(sim, key)
         .also("[poll]\ninterval_ms = 5000\nidle_ms = 240000\nidle_after_s = 15")
         .also("[timing]\nstale_ms = 600000\nreassert_s = 86400");
@@ -117,12 +128,13 @@ fn config(sim: &Sim, key: &Path) -> String {
             "[[output]]\nname = \"{name}\"\nshow = \"{device}\"\ncapability = \"{capability}\"\ntext = \"{{value}}\""
         ));
     }
-    config.text()
+    config
 }
 
 impl Home {
-    /// A hub that runs and a panel that does not. `folder`: where the programs are.
-    pub fn new(folder: Option<&Path>) -> Result<Home> {
+    /// A hub that runs and a panel that does not. `folder`: where the programs are; `session`: it is logged in, else it has an
+    /// API key.
+    pub fn new(folder: Option<&Path>, session: bool) -> Result<Home> {
         let (binary, sim) = binaries(folder)?;
         let shim = binary.with_file_name("libhomey_shim.so");
         if !shim.is_file() {
@@ -134,8 +146,18 @@ impl Home {
         sim.revive()?;
         let dir = Dir::new()?;
         let key = dir.write("key", &format!("{}\n", sim.bearer()))?;
-        let config = dir.write("panel.toml", &config(&sim, &key))?;
+        let mut text = config(&sim, &key);
+        let mut hands = None;
+        if session {
+            hands = Some(Hands::new(&sim)?);
+            text = session::config(&sim, &dir, text)?;
+        }
+        let config = dir.write("panel.toml", &text.text())?;
         let clock = Clock::new(&dir.join("clock"), 1000 * SECOND)?;
+        if session {
+            // A renewal waits for a reply for longer than any request of the panel.
+            clock.shared().long.store(16 * SECOND, SeqCst);
+        }
         clock.set_wall(START);
         clock
             .shared()
@@ -148,19 +170,25 @@ impl Home {
             binary,
             shim,
             config,
-            _dir: dir,
+            dir,
+            hands,
         })
     }
 
     /// Starts the panel.
     pub fn start(&mut self) -> Result<()> {
         let mut command = Panel::command(&self.binary, &self.config, "info");
+        self.shimmed(&mut command);
+        self.panel = Some(Panel::start(command)?);
+        Ok(())
+    }
+
+    /// Lets a program live by the virtual clock.
+    pub fn shimmed(&self, command: &mut Command) {
         command
             .env("LD_PRELOAD", &self.shim)
             .env("HOMEY_SHIM_ONLY", "homey-panel")
             .env("HOMEY_SHIM_CLOCK", &self.clock.file);
-        self.panel = Some(Panel::start(command)?);
-        Ok(())
     }
 
     pub fn panel(&mut self) -> Result<&mut Panel> {
@@ -220,12 +248,19 @@ impl Home {
 
     /// The hub loses its power.
     pub fn kill_hub(&mut self) {
+        if self.hands.is_some() {
+            // A hub keeps its sessions over it, and the simulator would forget them: the wires are cut, which is the same.
+            return;
+        }
         self.clock.shared().server.store(0, SeqCst);
         self.sim.kill();
     }
 
     /// The hub is started again.
     pub fn revive_hub(&mut self) -> Result<()> {
+        if self.hands.is_some() {
+            return self.sim.post("cut", &json!({})).map(drop);
+        }
         self.sim.revive()?;
         self.clock
             .shared()

@@ -24,6 +24,9 @@ pub enum Act {
     PanelKill,
     PanelNoClock,
     PanelStop,
+    SessionEnds,
+    CloudAway,
+    Revoked,
 }
 
 /// How often each happens in thirty days, and what it is called.
@@ -46,6 +49,13 @@ pub const OFTEN: [(Act, u64, &str); 18] = [
     (Act::PanelKill, 3, "panel killed and started"),
     (Act::PanelNoClock, 3, "panel starts in 1970"),
     (Act::PanelStop, 2, "panel stopped and started"),
+];
+
+/// The same for a panel that is logged in.
+pub const SESSION: [(Act, u64, &str); 3] = [
+    (Act::SessionEnds, 8, "hub ends the session"),
+    (Act::CloudAway, 5, "cloud away for hours"),
+    (Act::Revoked, 1, "tokens revoked, login by hand"),
 ];
 
 /// What came of all of one kind.
@@ -73,5 +83,6 @@ pub struct Sample {
 
 /// What it is called.
 pub fn name(act: Act) -> &'static str {
-    OFTEN.iter().find(|o| o.0 == act).map_or("", |o| o.2)
+    let mut all = OFTEN.iter().chain(&SESSION);
+    all.find(|o| o.0 == act).map_or("", |o| o.2)
 }

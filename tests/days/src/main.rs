@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! homey-days [--days N] [--seed N] [--binaries DIR] [--verbose]
+//! homey-days [--session] [--days N] [--seed N] [--binaries DIR] [--verbose]
 //!
 //! A month of a panel's life in virtual time: the real program under `tests/shim`, the simulated hub over real TLS,
 //! presses and changes at random times, hub, router and panel that go away and come back, clocks that are set. Checks all
-//! along what has to hold, and prints one table. The programs and the library are taken from DIR, or from beside this program.
+//! along what has to hold, and prints one table. With `--session` the panel is logged in, in place of an API key, and its
+//! session is renewed in the simulated cloud, which goes away, too. The programs and the library are taken from DIR, or from beside this program.
 
 mod acts;
 mod clock;
@@ -12,6 +13,7 @@ mod home;
 mod kinds;
 mod ledger;
 mod month;
+mod session;
 mod table;
 mod talk;
 
@@ -26,6 +28,7 @@ struct Args {
     seed: u64,
     binaries: Option<PathBuf>,
     verbose: bool,
+    session: bool,
 }
 
 fn args() -> Result<Args, String> {
@@ -34,6 +37,7 @@ fn args() -> Result<Args, String> {
         seed: 1,
         binaries: None,
         verbose: false,
+        session: false,
     };
     let mut given = std::env::args().skip(1);
     while let Some(option) = given.next() {
@@ -48,6 +52,7 @@ fn args() -> Result<Args, String> {
             "--seed" => args.seed = number(value()?)?,
             "--binaries" => args.binaries = Some(value()?.into()),
             "--verbose" => args.verbose = true,
+            "--session" => args.session = true,
             other => return Err(format!("unknown argument {other}")),
         }
     }
@@ -63,7 +68,13 @@ fn main() -> ExitCode {
         }
     };
     let began = Instant::now();
-    let mut month = match Month::new(args.binaries.as_deref(), args.seed, args.verbose) {
+    let month = Month::new(
+        args.binaries.as_deref(),
+        args.session,
+        args.seed,
+        args.verbose,
+    );
+    let mut month = match month {
         Ok(month) => month,
         Err(why) => {
             eprintln!("homey-days: {why}");
@@ -73,10 +84,17 @@ fn main() -> ExitCode {
     let done = month
         .run(args.days)
         .and_then(|()| month.ledger.balance())
-        .and_then(|()| table::flat(&month.samples));
+        .and_then(|()| table::flat(&month.samples))
+        .and_then(|()| match args.session {
+            true => month.renewals(args.days).map(Some),
+            false => Ok(None),
+        });
     table::print(&month, args.days, args.seed, began.elapsed());
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(told) => {
+            told.iter().for_each(|told| println!("{told}"));
+            ExitCode::SUCCESS
+        }
         Err(why) => {
             eprintln!("homey-days: {why}");
             ExitCode::FAILURE

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use crate::clock::{DAY, HOUR, MILLI, MINUTE, Nanos, SECOND};
 use crate::dice::Dice;
 use crate::home::{BUTTONS, Home, IDLE, LIFE};
-use crate::kinds::{Act, OFTEN, Row, Sample, name};
+use crate::kinds::{Act, OFTEN, Row, SESSION, Sample, name};
 use crate::ledger::{Deed, Ledger};
+use crate::session::Sums;
 use crate::talk::Talk;
 
 /// A fault has to be over for the panel, too, after so much time (N13, N14).
@@ -30,6 +31,7 @@ pub struct Month {
     pub samples: Vec<Sample>,
     pub requests: u64,
     pub clock_states: u64,
+    pub sums: Sums,
     pub dice: Dice,
     /// Which panel it is, and since when.
     panel: (u32, Nanos),
@@ -38,8 +40,8 @@ pub struct Month {
 }
 
 impl Month {
-    pub fn new(folder: Option<&Path>, seed: u64, tell: bool) -> Result<Month> {
-        let home = Home::new(folder)?;
+    pub fn new(folder: Option<&Path>, session: bool, seed: u64, tell: bool) -> Result<Month> {
+        let home = Home::new(folder, session)?;
         let began = home.clock.now();
         Ok(Month {
             home,
@@ -49,6 +51,7 @@ impl Month {
             samples: Vec::new(),
             requests: 0,
             clock_states: 0,
+            sums: Sums::default(),
             dice: Dice::new(seed),
             panel: (0, began),
             began,
@@ -97,7 +100,8 @@ impl Month {
 
     fn calendar(&mut self, days: u64) -> Vec<(Nanos, Act)> {
         let mut all = Vec::new();
-        for (act, often, _) in OFTEN {
+        let session = SESSION.into_iter().filter(|_| self.home.hands.is_some());
+        for (act, often, _) in OFTEN.into_iter().chain(session) {
             // Panels start anew in the first third only, so that one of them lives through the rest of the month.
             let lasting = matches!(
                 act,
@@ -116,9 +120,12 @@ impl Month {
     }
 
     fn until(&mut self, at: Nanos) -> Result<()> {
-        let now = self.home.clock.now();
-        if at > now {
-            self.home.go(at - now)?;
+        // In steps, so that hub and cloud know the hour.
+        while self.home.clock.now() < at {
+            let left = at - self.home.clock.now();
+            let step = self.home.hands.as_ref().map_or(left, |_| 15 * MINUTE);
+            self.home.go(left.min(step))?;
+            self.home.keep_time()?;
         }
         // Between two acts nothing is wrong, so nothing is to be said.
         self.hear()?;
@@ -147,7 +154,9 @@ impl Month {
                 if !one_shot {
                     does = format!("{does} {}", text(&deed["capability"]));
                 }
-                let real = deed["time_ms"].as_u64().unwrap_or(0) * MILLI;
+                let shown = deed["time_ms"].as_u64().unwrap_or(0);
+                let hands = self.home.hands.as_ref();
+                let real = hands.map_or(shown, |hands| hands.real(shown)) * MILLI;
                 let clock = &self.home.clock;
                 let at = (clock.at_real(real), clock.at_real(real + MILLI - 1));
                 deeds.push(Deed { does, at, one_shot });

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::home::Home;
 use crate::kinds::Act;
 use crate::ledger::WORDS;
+use crate::session::REASONS;
 
 /// How far each output has been read.
 #[derive(Default)]
@@ -127,13 +128,18 @@ impl Talk {
             return Ok(());
         };
         self.links = panel.shows.len();
+        let more: &[&str] = match home.hands {
+            Some(_) => &REASONS,
+            None => &[],
+        };
         let log = panel.log.since(self.log);
         self.log += log.len();
         for said in &log {
             let bad = said.line.contains("[ERROR]") || said.line.contains("panicked");
             let warns = said.line.contains("[WARN]");
             self.warnings += u64::from(warns);
-            if bad || (warns && !reasons(act).iter().any(|part| said.line.contains(part))) {
+            let mut parts = reasons(act).iter().chain(more);
+            if bad || (warns && !parts.any(|part| said.line.contains(part))) {
                 return Err(format!(
                     "{act:?} does not explain {:?}\n{}",
                     said.line,

@@ -83,6 +83,17 @@ pub fn attach(path: *const libc::c_char) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// Around the start of a child: until it is loaded and waits for itself, no time passes.
+pub fn with_child(start: impl FnOnce() -> Option<u64>) {
+    let own = u64::from(std::process::id());
+    let kept = shared().and_then(|shared| Some((shared, shared.keep(own)?)));
+    match (start(), kept) {
+        (Some(pid), Some((shared, place))) => shared.hand_over(place, pid),
+        (None, Some((_, place))) => place.free(),
+        _ => {}
+    }
+}
+
 /// The program ends.
 pub fn detach() {
     if let Some(slot) = slot().filter(|slot| slot.pid.load(SeqCst) == u64::from(std::process::id()))

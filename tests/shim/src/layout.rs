@@ -114,10 +114,36 @@ impl Shared {
         Some(first)
     }
 
-    /// Takes a free place for `pid`; `None` where all are taken.
+    /// Takes a place for `pid`, the one that its parent has kept for it or a free one; `None` where all are taken.
     pub fn attach(&self, pid: u64) -> Option<&Slot> {
+        let kept = |slot: &&Slot| slot.pid.load(SeqCst) == pid;
+        let place = self.slots.iter().find(kept).or(self.keep(pid))?;
+        self.only(pid, place);
+        Some(place)
+    }
+
+    /// Keeps a free place, as a process that runs: for a child that does not exist yet, by its parent's number.
+    pub fn keep(&self, pid: u64) -> Option<&Slot> {
         let take = |slot: &&Slot| slot.pid.compare_exchange(0, pid, SeqCst, SeqCst).is_ok();
         self.slots.iter().find(take)
+    }
+
+    /// The child for which `place` was kept has the number `pid` and may have taken another place already.
+    pub fn hand_over(&self, place: &Slot, pid: u64) {
+        place.pid.store(pid, SeqCst);
+        let taken = |slot: &&Slot| slot.pid.load(SeqCst) == pid && !std::ptr::eq(*slot, place);
+        if self.slots.iter().any(|slot| taken(&slot)) {
+            place.free();
+        }
+    }
+
+    /// Gives back every other place of `pid`. Parent and child both look, each after its own step, so one of them sees it.
+    fn only(&self, pid: u64, place: &Slot) {
+        for slot in &self.slots {
+            if slot.pid.load(SeqCst) == pid && !std::ptr::eq(slot, place) {
+                slot.free();
+            }
+        }
     }
 }
 

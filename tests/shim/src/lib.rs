@@ -2,7 +2,7 @@
 //! A library for LD_PRELOAD around the system calls by which homey-panel reads, writes, waits and tells the time.
 //!
 //! ```text
-//!   calls    the C functions that are wrapped, each: inert? → faults → clock → the kernel
+//!   calls, spawn   the C functions that are wrapped, each: inert? → faults → clock → the kernel
 //!    ├ faults   EINTR, EAGAIN, short reads and writes, by probability, where the kernel could give them; counters
 //!    ├ kill     SIGKILL before the nth call
 //!    ├ clock    virtual time: clocks, poll(2) that advances instead of sleeping, a network that goes away
@@ -32,5 +32,7 @@ mod quiet;
 mod real;
 mod setup;
 mod sockets;
+#[cfg(not(test))]
+mod spawn;
 mod text;
 mod vector;

@@ -116,6 +116,8 @@ fn child() {
         Ok("files") => files(),
         Ok("hour") => an_hour(),
         Ok("network") => a_network(),
+        Ok("parent") => a_parent(),
+        Ok("born") => println!("born at {}", since_start()),
         _ => {}
     }
 }
@@ -194,6 +196,48 @@ fn an_hour() {
     assert_eq!(began.elapsed(), Duration::from_secs(3600));
     let wall = day.duration_since(UNIX_EPOCH).unwrap().as_secs();
     println!("from {wall} for {} s", day.elapsed().unwrap().as_secs());
+}
+
+fn since_start() -> u64 {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: filled in by the call.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec as u64 - START / 1_000_000_000
+}
+
+/// Starts a child, which takes its time to load, and waits for an hour meanwhile.
+fn a_parent() {
+    let words = [c"x", c"--exact", c"child", c"--nocapture"];
+    let mut words: Vec<_> = words.iter().map(|w| w.as_ptr().cast_mut()).collect();
+    words.push(std::ptr::null_mut());
+    let variable = |name: &str| format!("{name}={}\0", std::env::var(name).unwrap());
+    let variables = [
+        variable("LD_PRELOAD"),
+        variable("HOMEY_SHIM_CLOCK"),
+        "SHIM_CHILD=born\0".to_owned(),
+    ];
+    let mut variables: Vec<_> = variables
+        .iter()
+        .map(|v| v.as_ptr().cast_mut().cast())
+        .collect();
+    variables.push(std::ptr::null_mut());
+    let (mut pid, path) = (0, c"/proc/self/exe".as_ptr());
+    let (none, nothing) = (std::ptr::null(), std::ptr::null());
+    let (words, variables) = (words.as_ptr(), variables.as_ptr());
+    // SAFETY: lists of texts, each with its end.
+    let got = unsafe { libc::posix_spawn(&mut pid, path, none, nothing, words, variables) };
+    assert_eq!(got, 0);
+    let (output, _input) = pipe();
+    // In steps, as a loop that reaps its children does it.
+    for _ in 0..60 {
+        assert_eq!(poll(output.as_raw_fd(), libc::POLLIN, 60_000), 0);
+        // SAFETY: no status is asked for.
+        unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::WNOHANG) };
+    }
+    println!("over at {}", since_start());
 }
 
 /// Connects and waits for a reply as long as the driver of this test lets it, three times.
@@ -333,6 +377,22 @@ fn time_passes_at_once_up_to_the_limit() {
         (shared.advances.load(SeqCst), marks),
         (2, vec![START + HOUR / 2, START + HOUR])
     );
+}
+
+#[test]
+fn no_time_passes_before_a_child_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("clock");
+    let shared = clock(&file);
+    shared.limit.store(START + HOUR, SeqCst);
+    let text = said(start(
+        "parent",
+        &[("HOMEY_SHIM_CLOCK", file.to_str().unwrap())],
+    ));
+    assert!(text.contains("born at 0\n"), "{text}");
+    assert!(text.contains("over at 3600\n"), "{text}");
+    let free = |slot: &layout::Slot| slot.pid.load(SeqCst) == 0;
+    assert!(shared.slots.iter().all(free), "their places are free");
 }
 
 #[test]
