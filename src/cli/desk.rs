@@ -39,6 +39,8 @@ pub(crate) struct Desk {
     last: Option<Instant>,
     /// The hub is of 2023 or later, and minds no haste.
     hurry: bool,
+    /// Nothing is waited for beyond this.
+    end: Option<Instant>,
 }
 
 impl Desk {
@@ -49,18 +51,35 @@ impl Desk {
 
     /// The same for a configuration that is loaded already.
     pub(crate) fn of(config: &Config) -> Result<Desk, Failure> {
-        let mut hub = Hub::new(config)?;
-        hub.load_bearer(config)?;
+        let mut desk = Desk::unidentified(config)?;
+        desk.load_bearer(config)?;
+        let known = desk.identify();
+        known.map_err(|refusal| refusal.failure("asking the hub who it is"))?;
+        Ok(desk)
+    }
+
+    /// Nothing is read yet, and nobody was asked.
+    pub(crate) fn unidentified(config: &Config) -> Result<Desk, Failure> {
+        let hub = Hub::new(config)?;
         let session = hub.session();
-        let mut desk = Desk {
+        Ok(Desk {
             hub,
             session,
             last: None,
             hurry: false,
-        };
-        let known = patiently(|| desk.identify());
-        known.map_err(|refusal| refusal.failure("asking the hub who it is"))?;
-        Ok(desk)
+            end: None,
+        })
+    }
+
+    /// Reads the bearer; its warnings go to the log.
+    pub(crate) fn load_bearer(&mut self, config: &Config) -> Result<(), Failure> {
+        self.hub.load_bearer(config)
+    }
+
+    /// Waits for nothing beyond `end`, and for no single reply longer than `each`.
+    pub(crate) fn hold_to(&mut self, end: Instant, each: Duration) {
+        self.end = Some(end);
+        self.hub.patience = each;
     }
 
     /// Where the hub answers.
@@ -73,7 +92,13 @@ impl Desk {
         &self.hub.id
     }
 
-    fn identify(&mut self) -> Result<(), Refusal> {
+    /// Makes sure who answers, without the bearer.
+    pub(crate) fn identify(&mut self) -> Result<(), Refusal> {
+        let end = self.end;
+        patiently(end, || self.ping())
+    }
+
+    fn ping(&mut self) -> Result<(), Refusal> {
         self.pace();
         let call = Call::Ping {
             hub_id: &self.hub.id,
@@ -110,13 +135,19 @@ impl Desk {
             .map_err(|refusal| refusal.failure(&one_line(doing, 200)))
     }
 
-    fn ask<T>(
+    /// The same with the refusal as it is.
+    pub(crate) fn ask<T>(
         &mut self,
         call: &Call<'_>,
         visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        patiently(|| {
+        let end = self.end;
+        patiently(end, || {
             self.pace();
+            if let Some(end) = end {
+                let left = end.saturating_duration_since(Instant::now());
+                self.hub.patience = self.hub.patience.min(left);
+            }
             self.hub.read(&mut self.session, call, visit)
         })
     }
@@ -176,13 +207,17 @@ impl Source for Desk {
     }
 }
 
-/// Repeats what drew "too many requests", which says that nothing ran (`api.md` 10, 11).
-fn patiently<T>(mut ask: impl FnMut() -> Result<T, Refusal>) -> Result<T, Refusal> {
+/// Repeats what drew "too many requests", which says that nothing ran (`api.md` 10, 11); not beyond `end`.
+fn patiently<T>(
+    end: Option<Instant>,
+    mut ask: impl FnMut() -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
     for usual in PATIENCE {
         match ask() {
             Err(Refusal::Hub { error, retry_after }) if error.kind == Kind::TooManyRequests => {
                 let pause = retry_after.unwrap_or(usual);
-                if pause > MAX_PATIENCE {
+                let late = end.is_some_and(|end| Instant::now() + pause > end);
+                if pause > MAX_PATIENCE || late {
                     return Err(Refusal::Hub { error, retry_after });
                 }
                 thread::sleep(pause);

@@ -9,6 +9,7 @@ mod desk;
 mod devices;
 mod discover;
 mod doctor;
+mod repaired;
 mod request;
 mod starts;
 mod table;

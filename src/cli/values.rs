@@ -218,7 +218,8 @@ fn guess(text: &str) -> Value {
     }
 }
 
-fn range(traits: &Traits) -> Option<String> {
+/// What a capability takes, in words: `0 to 1`, `auto|heat`; `None` where it does not say.
+pub(super) fn range(traits: &Traits) -> Option<String> {
     match (traits.kind, traits.min, traits.max) {
         (Kind::Enum, _, _) => Some(traits.choices.join("|")),
         (_, Some(low), Some(high)) => Some(format!("{low} to {high}")),

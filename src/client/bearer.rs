@@ -41,9 +41,7 @@ impl Bearer {
             Credential::ApiKeyFile(path) => key_file(&expand(path)),
             Credential::SessionFile(path) => session_file(&expand(path)),
             Credential::Default => {
-                let key = std::env::var_os("CREDENTIALS_DIRECTORY")
-                    .map(|d| PathBuf::from(d).join(CREDENTIAL));
-                if let Some(path) = key.filter(|p| p.exists()) {
+                if let Some(path) = given_key().filter(|p| p.exists()) {
                     return key_file(&path);
                 }
                 let places = session_places();
@@ -66,6 +64,22 @@ impl Bearer {
     pub fn has_changed(&self) -> bool {
         stamp(std::fs::metadata(&self.file)) != self.stamp
     }
+}
+
+/// The file that the bearer comes from; `None`: there is none at any of the usual places.
+pub fn key_path(credential: &Credential) -> Option<PathBuf> {
+    match credential {
+        Credential::ApiKeyFile(path) | Credential::SessionFile(path) => Some(expand(path)),
+        Credential::Default => given_key()
+            .into_iter()
+            .chain(session_places())
+            .find(|path| path.exists()),
+    }
+}
+
+/// Where the service manager would have put a key.
+fn given_key() -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map(|dir| PathBuf::from(dir).join(CREDENTIAL))
 }
 
 fn stamp(meta: std::io::Result<Metadata>) -> Stamp {

@@ -21,7 +21,7 @@ use crate::homey::reply::{self, PingError, PingParts};
 use crate::http::{Check, Limits, RequestHead};
 use crate::net::{self, Address, Alone, Body, Deadlines, Reply, Session, TlsName, Trust};
 
-pub use bearer::Bearer;
+pub use bearer::{Bearer, key_path};
 pub use lookup::{Lookup, Missing, Source, look_up};
 pub use refusal::{Refusal, told};
 
@@ -45,6 +45,8 @@ pub struct Hub {
     credential: Option<Credential>,
     /// Bounds for decoding its replies.
     pub limits: Limits,
+    /// How long [`Hub::read`] waits for one whole reply.
+    pub patience: Duration,
     host: String,
     app_name: String,
     profile: Profile,
@@ -81,6 +83,7 @@ impl Hub {
                 max_output: config.limits.max_reply,
                 ..Limits::default()
             },
+            patience: ONE_SHOT,
             host: address.host.clone(),
             app_name: config.profile.app_name.clone(),
             profile: profile(&config.profile.name)?,
@@ -201,7 +204,7 @@ impl Hub {
     ) -> Result<T, Refusal> {
         let request = self.request(call).map_err(|e| Refusal::Local(e.message))?;
         let mut wait = Alone;
-        let reply = net::fetch(session, request, Deadlines::all(ONE_SHOT), &mut wait)?;
+        let reply = net::fetch(session, request, Deadlines::all(self.patience), &mut wait)?;
         visit(&mut accept(reply, self.limits)?)
     }
 }

@@ -92,6 +92,23 @@ pub(super) fn find() -> Option<PathBuf> {
     }
 }
 
+/// Columns and rows of a terminal, at most 300 by 120; 80 and 24 where it does not know, as on a serial line, or is none.
+pub fn size_of(fd: BorrowedFd<'_>) -> (usize, usize) {
+    let mut size = libc::winsize {
+        ws_row: 0,
+        ws_col: 0,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    // SAFETY: TIOCGWINSZ fills in the winsize that it is given, which outlives the call.
+    let known = unsafe { tiocgwinsz(fd.as_raw_fd(), &mut size) }.is_ok();
+    let or = |cells: u16, usual: u16| if known && cells > 0 { cells } else { usual };
+    (
+        usize::from(or(size.ws_col, 80)).min(300),
+        usize::from(or(size.ws_row, 24)).min(120),
+    )
+}
+
 impl Tty {
     /// Takes the terminal `path`.
     pub(super) fn take(path: &Path, escapes: bool) -> Result<Tty, NoTty> {
@@ -129,23 +146,9 @@ impl Tty {
         if self.escapes { ENTER } else { "" }
     }
 
-    /// Columns and rows; 80 by 24 where the terminal does not know, as on a serial line.
+    /// See [`size_of`].
     pub(super) fn size(&self) -> (usize, usize) {
-        let mut size = libc::winsize {
-            ws_row: 0,
-            ws_col: 0,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        // SAFETY: TIOCGWINSZ fills in the winsize that it is given, which outlives the call.
-        let known = unsafe { tiocgwinsz(self.fd.as_raw_fd(), &mut size) }.is_ok();
-        if !known || size.ws_col == 0 || size.ws_row == 0 {
-            return (80, 24);
-        }
-        (
-            usize::from(size.ws_col).min(300),
-            usize::from(size.ws_row).min(120),
-        )
+        size_of(self.fd.as_fd())
     }
 
     /// The shell's Ctrl-Z: gives the terminal back, stops, and takes it again when continued. Answers

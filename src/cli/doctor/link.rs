@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The way to the hub, from the interface to the certificate. No bearer goes along, and nothing is asked.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::path::Path;
+use std::time::Duration;
+
+use nix::ifaddrs::getifaddrs;
+use nix::net::if_::InterfaceFlags;
+
+use crate::client::trust;
+use crate::config::{Address as Place, dashed_ip};
+use crate::hw::wifi::saves_power;
+use crate::net::wan::system_addresses;
+use crate::net::{
+    Address, Alone, Deadlines, Error, Phase, Session, Shown, TlsFault, TlsName, connect,
+    witnessed_config,
+};
+
+use super::{Doctor, files, proc, when};
+
+/// What a hub has nearby, slow Wi-Fi or not, comes within this.
+const CONNECT: Duration = Duration::from_secs(4);
+/// Looking whether another port is open.
+const GLANCE: Duration = Duration::from_secs(1);
+const LOOK_UP: Duration = Duration::from_secs(5);
+/// A name that every working DNS knows.
+const PUBLIC_NAME: &str = "api.athom.com";
+/// Where hubs listen: TLS and plain, of Homey and of the Self-Hosted Server (`api.md` 2).
+const PORTS: [(u16, &str); 4] = [
+    (443, "https"),
+    (80, "http"),
+    (4860, "https"),
+    (4859, "http"),
+];
+/// A signal below this, in dBm, loses packets.
+const WEAK: i32 = -75;
+/// A certificate that ends within this is told of, in seconds: 14 days.
+const SOON: u64 = 14 * 86_400;
+
+/// An interface with an IPv4 address.
+struct Interface {
+    name: String,
+    ip: u32,
+    mask: u32,
+    /// Up, and no loopback.
+    counts: bool,
+}
+
+fn interfaces() -> Vec<Interface> {
+    let Ok(all) = getifaddrs() else {
+        return Vec::new();
+    };
+    let interface = |found: nix::ifaddrs::InterfaceAddress| {
+        let ip = found.address?.as_sockaddr_in()?.ip().to_bits();
+        let mask = found
+            .netmask
+            .and_then(|m| Some(m.as_sockaddr_in()?.ip().to_bits()));
+        let up = InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING;
+        Some(Interface {
+            name: found.interface_name,
+            ip,
+            mask: mask.unwrap_or(u32::MAX),
+            counts: found.flags.contains(up) && !found.flags.contains(InterfaceFlags::IFF_LOOPBACK),
+        })
+    };
+    all.filter_map(interface).collect()
+}
+
+/// Whether this machine is in any network.
+pub(super) fn network(doctor: &mut Doctor<'_>) {
+    let shown: Vec<String> = interfaces()
+        .iter()
+        .filter(|i| i.counts)
+        .map(|i| format!("{} {}", i.name, IpAddr::V4(i.ip.into())))
+        .take(4)
+        .collect();
+    let hub_is_here = doctor
+        .config
+        .as_ref()
+        .is_some_and(|c| c.hub.address.ip.is_loopback());
+    if !shown.is_empty() {
+        doctor.ok(shown.join(", "));
+    } else if hub_is_here {
+        doctor.ok("none, and none is needed: the hub is this machine");
+    } else {
+        doctor.fail(
+            "no interface is up with an address",
+            "plug in the cable, or join the Wi-Fi; ip addr shows the interfaces",
+        );
+    }
+}
+
+/// Which way packets to the hub take, and whether it is in the same network.
+pub(super) fn route(doctor: &mut Doctor<'_>) {
+    let Some(config) = &doctor.config else { return };
+    let to = SocketAddr::new(config.hub.address.ip, config.hub.address.port);
+    let any: SocketAddr = match to {
+        SocketAddr::V4(_) => ([0, 0, 0, 0], 0).into(),
+        SocketAddr::V6(_) => ([0_u16; 8], 0).into(),
+    };
+    // A UDP socket that is connected has sent nothing, but knows its way.
+    let local = UdpSocket::bind(any)
+        .and_then(|socket| socket.connect(to).and_then(|()| socket.local_addr()));
+    let local = match local {
+        Ok(local) => local.ip(),
+        Err(e) => {
+            return doctor.fail(
+                format!("no route to {}: {e}", to.ip()),
+                "join the hub's network, or set a default gateway; ip route shows the routes",
+            );
+        }
+    };
+    if to.ip().is_loopback() {
+        return doctor.ok(format!("{} is this machine", to.ip()));
+    }
+    let (IpAddr::V4(hub), IpAddr::V4(own)) = (to.ip(), local) else {
+        return doctor.ok(format!("from {local}"));
+    };
+    let all = interfaces();
+    let near = all
+        .iter()
+        .find(|i| i.ip == own.to_bits() && (i.ip ^ hub.to_bits()) & i.mask == 0);
+    let table = std::fs::read_to_string("/proc/net/route").unwrap_or_default();
+    let way = proc::route(&table, hub);
+    let named = all.iter().find(|i| i.ip == own.to_bits());
+    let interface = named
+        .map(|i| i.name.clone())
+        .or(way.as_ref().map(|w| w.interface.clone()));
+    let name = interface.clone().unwrap_or_default();
+    doctor.interface = interface;
+    match way.and_then(|way| way.gateway) {
+        _ if near.is_some() => doctor.ok(format!("{hub} is in the network of {name} ({own})")),
+        Some(gateway) => doctor.warn(
+            format!("{hub} is in another network, by {name} ({own}) and the gateway {gateway}"),
+            "join the hub's network (a guest network keeps devices apart), or let its port pass the gateway",
+        ),
+        None => doctor.ok(format!("by {name} ({own})")),
+    }
+}
+
+/// The dashed name needs no DNS here; browsers and apps need it.
+pub(super) fn dns(doctor: &mut Doctor<'_>) {
+    let Some(config) = &doctor.config else { return };
+    let name = config.hub.address.tls_name.clone().unwrap_or_default();
+    let Some(ip) = dashed_ip(&name) else {
+        return doctor.skip("the hub has no dashed name, nothing is looked up");
+    };
+    if ip.is_loopback() {
+        return doctor.skip("the hub is this machine, nothing is looked up");
+    }
+    let answer = system_addresses(&name, LOOK_UP.min(doctor.left()));
+    let (what, blocked) = judge_answer(&name, ip.into(), &answer);
+    if what.is_empty() {
+        return doctor.ok(format!("{name} is {ip}"));
+    }
+    const NEEDLESS: &str = "nothing to do for homey-panel, which dials the address itself";
+    let works = blocked || system_addresses(PUBLIC_NAME, LOOK_UP.min(doctor.left())).is_ok();
+    if works {
+        doctor.warn(
+            format!("{what}: DNS rebind protection, which blocks private answers"),
+            format!(
+                "{NEEDLESS}; for browsers and apps allow homeylocal.com in the router or DNS filter"
+            ),
+        );
+    } else {
+        doctor.warn(
+            format!("{what}, and {PUBLIC_NAME} neither: there is no DNS here, or no internet"),
+            format!("{NEEDLESS}; for the Athom cloud set a DNS server"),
+        );
+    }
+}
+
+/// What is wrong with an answer for a dashed name, in words; and whether that is certainly a filter's doing. Empty: nothing.
+fn judge_answer(name: &str, ip: IpAddr, answer: &Result<Vec<IpAddr>, String>) -> (String, bool) {
+    match answer {
+        Ok(found) if found.contains(&ip) => (String::new(), false),
+        Ok(found) => {
+            let found: Vec<String> = found.iter().take(3).map(IpAddr::to_string).collect();
+            let found = if found.is_empty() {
+                "nothing".into()
+            } else {
+                found.join(", ")
+            };
+            (format!("{name} is {found} by DNS, not {ip}"), true)
+        }
+        Err(why) => (format!("{name} is not found by DNS ({why})"), false),
+    }
+}
+
+/// Connects to a port and closes.
+fn dial(ip: IpAddr, port: u16, limit: Duration) -> Result<(), Error> {
+    let address = Address {
+        ip,
+        port,
+        tls: None,
+    };
+    let mut session = Session::new(Box::new(address));
+    connect(&mut session, Deadlines::all(limit), &mut Alone)
+}
+
+pub(super) fn tcp(doctor: &mut Doctor<'_>) {
+    let Some(config) = &doctor.config else { return };
+    let Place {
+        ip, port, scheme, ..
+    } = config.hub.address;
+    let place = SocketAddr::new(ip, port);
+    let error = match dial(ip, port, CONNECT.min(doctor.left())) {
+        Ok(()) => return doctor.ok(format!("{place} answers")),
+        Err(error) => error,
+    };
+    let kind = match &error {
+        Error::Connect { source, .. } => Some(source.kind()),
+        _ => None,
+    };
+    let what = match (kind, &error) {
+        (Some(ErrorKind::ConnectionRefused), _) => {
+            format!("{place} refuses: nothing listens at that port")
+        }
+        (Some(_), Error::Connect { source, .. }) if error.is_unreachable() => {
+            format!("{place} is not reached: {source}")
+        }
+        (_, Error::Deadline { .. }) => {
+            format!("{place} does not answer within {} s", CONNECT.as_secs())
+        }
+        _ => error.to_string(),
+    };
+    // Whatever refuses is there, and may listen elsewhere.
+    let open = PORTS.iter().find(|(other, _)| {
+        let asked = *other != port && kind == Some(ErrorKind::ConnectionRefused);
+        asked && dial(ip, *other, GLANCE.min(doctor.left())).is_ok()
+    });
+    match open {
+        Some((other, as_scheme)) => doctor.fail(
+            format!("{what}, but port {other} is open"),
+            format!("if that is the hub: address = \"{as_scheme}://{ip}:{other}\" under [hub]"),
+        ),
+        None if kind == Some(ErrorKind::ConnectionRefused) => doctor.fail(
+            what,
+            "wait if the hub is starting; else check the address and the port under [hub]",
+        ),
+        None => doctor.fail(
+            what,
+            format!("check that {ip} is the hub's address (the Homey app shows it), that it is on, and that nothing between blocks {scheme} at port {port}"),
+        ),
+    }
+}
+
+pub(super) fn tls(doctor: &mut Doctor<'_>) {
+    let Some(config) = &doctor.config else { return };
+    let place = &config.hub.address;
+    let Some(name) = place.tls_name.clone() else {
+        return doctor.warn(
+            "plain http: whoever is in this network can read the bearer",
+            "https, unless the hub has none: address without http:// under [hub]",
+        );
+    };
+    let prepared = witnessed_config(&trust(config)).map_err(|e| e.to_string());
+    let prepared = prepared.and_then(|(tls, witness)| {
+        let name = TlsName::try_from(name.clone()).map_err(|e| format!("{name}: {e}"))?;
+        Ok((tls, witness, name))
+    });
+    let (tls, witness, tls_name) = match prepared {
+        Ok(prepared) => prepared,
+        Err(text) => return doctor.fail_text(crate::failure::Exit::Config, &text),
+    };
+    let address = Address {
+        ip: place.ip,
+        port: place.port,
+        tls: Some((tls, tls_name)),
+    };
+    let mut session = Session::new(Box::new(address));
+    let limit = Deadlines {
+        connect: CONNECT,
+        ..Deadlines::all(2 * CONNECT.min(doctor.left()))
+    };
+    let done = connect(&mut session, limit, &mut Alone);
+    doctor.shown = witness.shown();
+    let shown = doctor.shown.clone().unwrap_or_default();
+    match done {
+        Ok(()) => trusted(doctor, &name, &shown),
+        Err(Error::Tls { fault, .. }) => distrusted(doctor, &name, &shown, &fault),
+        Err(Error::Deadline {
+            phase: Phase::Handshake,
+            ..
+        }) => doctor.fail(
+            format!("the TLS handshake with {name} does not end"),
+            "whatever listens there is busy or no hub: restart the hub, check the address",
+        ),
+        Err(Error::Closed { phase, .. }) => doctor.fail(
+            format!("the connection breaks in {phase}"),
+            "whatever listens there is starting or no hub: wait, check the address",
+        ),
+        Err(other) => doctor.fail_text(crate::failure::Exit::Unavailable, &other.to_string()),
+    }
+}
+
+/// Who says so, for which names, and until when.
+fn describe(shown: &Shown) -> String {
+    let mut words = Vec::new();
+    match shown.self_signed {
+        true => words.push("self-signed".to_string()),
+        false if !shown.issuer.is_empty() => words.push(format!("issued by {}", shown.issuer)),
+        false => {}
+    }
+    if !shown.names.is_empty() {
+        words.push(format!("for {}", shown.names.join(", ")));
+    }
+    if let Some((from, to)) = shown.validity {
+        words.push(format!("from {} to {}", when::day(from), when::day(to)));
+    }
+    words.join("; ")
+}
+
+fn trusted(doctor: &mut Doctor<'_>, name: &str, shown: &Shown) {
+    let now = files::now();
+    let ends = shown.validity.map(|(_, to)| to.saturating_sub(now));
+    let pinned = matches!(
+        doctor.config.as_ref().map(|c| &c.trust),
+        Some(crate::config::Trust::Pin(_))
+    );
+    let by = if pinned { " by its pinned key" } else { "" };
+    doctor.ok(format!("{name} is trusted{by}; {}", describe(shown)));
+    match ends {
+        Some(left) if left < SOON && !pinned => doctor.warn(
+            format!("the certificate ends in {}", when::span(left)),
+            "connect the hub to the internet, where it gets a new one, or restart it",
+        ),
+        _ => {}
+    }
+}
+
+fn distrusted(doctor: &mut Doctor<'_>, name: &str, shown: &Shown, fault: &TlsFault) {
+    let shows = describe(shown);
+    let shows = if shows.is_empty() {
+        String::new()
+    } else {
+        format!(" (shown: {shows})")
+    };
+    let text = fault.to_string();
+    let (what, cure) = super::parted(&text);
+    let what = format!("{name}: {what}{shows}");
+    let cure = match fault {
+        TlsFault::Alert(_) => {
+            "set tls_name under [hub] to the name in the hub's certificate, or leave it out"
+        }
+        _ if cure.is_empty() => {
+            "check the address; something between may answer in the hub's place"
+        }
+        _ => cure,
+    };
+    doctor.fail(what, cure);
+}
+
+/// A Wi-Fi that sleeps between packets makes every press late by a beacon or more (field lessons N19).
+pub(super) fn wifi(doctor: &mut Doctor<'_>) {
+    let Some(name) = doctor.interface.clone() else {
+        return doctor.skip("no interface leads to the hub");
+    };
+    let table = std::fs::read_to_string("/proc/net/wireless").unwrap_or_default();
+    let listed = proc::signal(&table, &name);
+    let is_wifi = Path::new("/sys/class/net")
+        .join(&name)
+        .join("phy80211")
+        .exists();
+    if listed.is_none() && !is_wifi {
+        return doctor.ok(format!("{name} is no Wi-Fi"));
+    }
+    match saves_power(&name) {
+        Ok(true) => doctor.warn(
+            format!("{name} saves power: presses can come late by 100 ms and more"),
+            format!("iw dev {name} set power_save off, at every start"),
+        ),
+        Ok(false) => doctor.ok(format!("{name} does not save power")),
+        Err(e) => doctor.skip(format!("whether {name} saves power is unknown: {e}")),
+    }
+    if let Some(Some(level)) = listed.filter(|level| level.is_some_and(|dbm| dbm < WEAK)) {
+        doctor.warn(
+            format!("{name} has a weak signal: {level} dBm"),
+            "bring an access point nearer, or use a cable",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_judged() {
+        let name = "192-168-1-17.homey.homeylocal.com";
+        let ip: IpAddr = [192, 168, 1, 17].into();
+        let judge = |answer: Result<Vec<IpAddr>, String>| judge_answer(name, ip, &answer);
+        assert_eq!(judge(Ok(vec![ip])), (String::new(), false));
+        let zero = judge(Ok(vec![[0, 0, 0, 0].into()]));
+        assert_eq!(
+            zero,
+            (format!("{name} is 0.0.0.0 by DNS, not 192.168.1.17"), true)
+        );
+        assert!(judge(Ok(Vec::new())).0.contains("is nothing by DNS"));
+        let none = judge(Err("no address".into()));
+        assert_eq!(
+            none,
+            (format!("{name} is not found by DNS (no address)"), false)
+        );
+    }
+}
