@@ -204,6 +204,13 @@ impl Doctor<'_> {
     /// A failure in the words of the other commands, which say `what; cure`.
     fn fail_text(&mut self, exit: Exit, text: &str) {
         let (what, cure) = parted(text);
+        let cure = match (cure, self.id) {
+            ("", "config" | "names") => "correct it there",
+            ("", _) => {
+                "try again in a minute; if it stays, homey-panel request -v /api/manager/system/ping shows the exchange"
+            }
+            (cure, _) => cure,
+        };
         self.fail_as(exit, what, cure);
     }
 
