@@ -259,7 +259,7 @@ const MEETINGS_V2: &[Meeting] = &[
     // 11: single values cannot be read there.
     meets(
         11,
-        |bed| get_capability(bed),
+        get_capability,
         1,
         &[
             "500 missing_api_method",

@@ -73,7 +73,8 @@ fn ip(args: &str) {
 }
 
 /// What the resolver says of a name: an address, or that there is no such name.
-type Answers = Arc<Mutex<fn(&str) -> Option<Ipv4Addr>>>;
+type Answer = fn(&str) -> Option<Ipv4Addr>;
+type Answers = Arc<Mutex<Answer>>;
 
 /// Serves one question after the other (RFC 1035 §4): A by `answers`, of other types nothing.
 fn serve(socket: UdpSocket, answers: Answers) {
@@ -178,7 +179,7 @@ impl House {
         self.panel.run(move || bed.doctor())
     }
 
-    fn answer(&self, answers: fn(&str) -> Option<Ipv4Addr>) {
+    fn answer(&self, answers: Answer) {
         *self.answers.lock().expect("answers") = answers;
     }
 }
@@ -198,8 +199,7 @@ fn the_way_to_the_hub_and_its_name() {
         return;
     }
     let house = House::new();
-    const OWN: fn(&str) -> Option<Ipv4Addr> =
-        |name| (name == HUB).then_some([192, 168, 77, 17].into());
+    const OWN: Answer = |name| (name == HUB).then_some([192, 168, 77, 17].into());
     house.answer(OWN);
     let found = house.doctor("192.168.77.17:4860");
     found
@@ -214,7 +214,7 @@ fn the_way_to_the_hub_and_its_name() {
 
     // Answers of routers that protect from rebinding: none of them keeps the hub from being reached.
     const NEEDLESS: &str = "nothing to do for homey-panel, which dials the address itself";
-    let blocked: [(fn(&str) -> Option<Ipv4Addr>, &str); 3] = [
+    let blocked: [(Answer, &str); 3] = [
         (
             |_| Some(Ipv4Addr::UNSPECIFIED),
             "is 0.0.0.0 by DNS, not 192.168.77.17",

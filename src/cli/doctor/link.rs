@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The way to the hub, from the interface to the certificate. No bearer goes along, and nothing is asked.
+//! The way to the hub, from the interface to the port. No bearer goes along, and nothing is asked.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::path::Path;
 use std::time::Duration;
 
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 
-use crate::client::trust;
 use crate::config::{Address as Place, dashed_ip};
-use crate::hw::wifi::saves_power;
 use crate::net::wan::system_addresses;
-use crate::net::{
-    Address, Alone, Deadlines, Error, Phase, Session, Shown, TlsFault, TlsName, connect,
-    witnessed_config,
-};
+use crate::net::{Address, Alone, Deadlines, Error, Session, connect};
 
-use super::{Doctor, files, proc, when};
+use super::{Doctor, proc};
 
 /// What a hub has nearby, slow Wi-Fi or not, comes within this.
-const CONNECT: Duration = Duration::from_secs(4);
+pub(super) const CONNECT: Duration = Duration::from_secs(4);
 /// Looking whether another port is open.
 const GLANCE: Duration = Duration::from_secs(1);
 const LOOK_UP: Duration = Duration::from_secs(5);
@@ -34,10 +28,6 @@ const PORTS: [(u16, &str); 4] = [
     (4860, "https"),
     (4859, "http"),
 ];
-/// A signal below this, in dBm, loses packets.
-const WEAK: i32 = -75;
-/// A certificate that ends within this is told of, in seconds: 14 days.
-const SOON: u64 = 14 * 86_400;
 
 /// An interface with an IPv4 address.
 struct Interface {
@@ -244,142 +234,6 @@ pub(super) fn tcp(doctor: &mut Doctor<'_>) {
             what,
             format!("check that {ip} is the hub's address (the Homey app shows it), that it is on, and that nothing between blocks {scheme} at port {port}"),
         ),
-    }
-}
-
-pub(super) fn tls(doctor: &mut Doctor<'_>) {
-    let Some(config) = &doctor.config else { return };
-    let place = &config.hub.address;
-    let Some(name) = place.tls_name.clone() else {
-        return doctor.warn(
-            "plain http: whoever is in this network can read the bearer",
-            "https, unless the hub has none: address without http:// under [hub]",
-        );
-    };
-    let prepared = witnessed_config(&trust(config)).map_err(|e| e.to_string());
-    let prepared = prepared.and_then(|(tls, witness)| {
-        let name = TlsName::try_from(name.clone()).map_err(|e| format!("{name}: {e}"))?;
-        Ok((tls, witness, name))
-    });
-    let (tls, witness, tls_name) = match prepared {
-        Ok(prepared) => prepared,
-        Err(text) => return doctor.fail_text(crate::failure::Exit::Config, &text),
-    };
-    let address = Address {
-        ip: place.ip,
-        port: place.port,
-        tls: Some((tls, tls_name)),
-    };
-    let mut session = Session::new(Box::new(address));
-    let limit = Deadlines {
-        connect: CONNECT,
-        ..Deadlines::all(2 * CONNECT.min(doctor.left()))
-    };
-    let done = connect(&mut session, limit, &mut Alone);
-    doctor.shown = witness.shown();
-    let shown = doctor.shown.clone().unwrap_or_default();
-    match done {
-        Ok(()) => trusted(doctor, &name, &shown),
-        Err(Error::Tls { fault, .. }) => distrusted(doctor, &name, &shown, &fault),
-        Err(Error::Deadline {
-            phase: Phase::Handshake,
-            ..
-        }) => doctor.fail(
-            format!("the TLS handshake with {name} does not end"),
-            "whatever listens there is busy or no hub: restart the hub, check the address",
-        ),
-        Err(Error::Closed { phase, .. }) => doctor.fail(
-            format!("the connection breaks in {phase}"),
-            "whatever listens there is starting or no hub: wait, check the address",
-        ),
-        Err(other) => doctor.fail_text(crate::failure::Exit::Unavailable, &other.to_string()),
-    }
-}
-
-/// Who says so, for which names, and until when.
-fn describe(shown: &Shown) -> String {
-    let mut words = Vec::new();
-    match shown.self_signed {
-        true => words.push("self-signed".to_string()),
-        false if !shown.issuer.is_empty() => words.push(format!("issued by {}", shown.issuer)),
-        false => {}
-    }
-    if !shown.names.is_empty() {
-        words.push(format!("for {}", shown.names.join(", ")));
-    }
-    if let Some((from, to)) = shown.validity {
-        words.push(format!("from {} to {}", when::day(from), when::day(to)));
-    }
-    words.join("; ")
-}
-
-fn trusted(doctor: &mut Doctor<'_>, name: &str, shown: &Shown) {
-    let now = files::now();
-    let ends = shown.validity.map(|(_, to)| to.saturating_sub(now));
-    let pinned = matches!(
-        doctor.config.as_ref().map(|c| &c.trust),
-        Some(crate::config::Trust::Pin(_))
-    );
-    let by = if pinned { " by its pinned key" } else { "" };
-    doctor.ok(format!("{name} is trusted{by}; {}", describe(shown)));
-    match ends {
-        Some(left) if left < SOON && !pinned => doctor.warn(
-            format!("the certificate ends in {}", when::span(left)),
-            "connect the hub to the internet, where it gets a new one, or restart it",
-        ),
-        _ => {}
-    }
-}
-
-fn distrusted(doctor: &mut Doctor<'_>, name: &str, shown: &Shown, fault: &TlsFault) {
-    let shows = describe(shown);
-    let shows = if shows.is_empty() {
-        String::new()
-    } else {
-        format!(" (shown: {shows})")
-    };
-    let text = fault.to_string();
-    let (what, cure) = super::parted(&text);
-    let what = format!("{name}: {what}{shows}");
-    let cure = match fault {
-        TlsFault::Alert(_) => {
-            "set tls_name under [hub] to the name in the hub's certificate, or leave it out"
-        }
-        _ if cure.is_empty() => {
-            "check the address; something between may answer in the hub's place"
-        }
-        _ => cure,
-    };
-    doctor.fail(what, cure);
-}
-
-/// A Wi-Fi that sleeps between packets makes every press late by a beacon or more (field lessons N19).
-pub(super) fn wifi(doctor: &mut Doctor<'_>) {
-    let Some(name) = doctor.interface.clone() else {
-        return doctor.skip("no interface leads to the hub");
-    };
-    let table = std::fs::read_to_string("/proc/net/wireless").unwrap_or_default();
-    let listed = proc::signal(&table, &name);
-    let is_wifi = Path::new("/sys/class/net")
-        .join(&name)
-        .join("phy80211")
-        .exists();
-    if listed.is_none() && !is_wifi {
-        return doctor.ok(format!("{name} is no Wi-Fi"));
-    }
-    match saves_power(&name) {
-        Ok(true) => doctor.warn(
-            format!("{name} saves power: presses can come late by 100 ms and more"),
-            format!("iw dev {name} set power_save off, at every start"),
-        ),
-        Ok(false) => doctor.ok(format!("{name} does not save power")),
-        Err(e) => doctor.skip(format!("whether {name} saves power is unknown: {e}")),
-    }
-    if let Some(Some(level)) = listed.filter(|level| level.is_some_and(|dbm| dbm < WEAK)) {
-        doctor.warn(
-            format!("{name} has a weak signal: {level} dBm"),
-            "bring an access point nearer, or use a cable",
-        );
     }
 }
 

@@ -9,11 +9,13 @@
 //! A table of checks in this order, each a function that adds findings. What depends on a check that failed is skipped, and
 //! says so. It changes nothing: not at the hub, not on a panel, and no file but `session.lock`.
 
+mod certificate;
 mod files;
 mod hub;
 mod link;
 mod panels;
 mod proc;
+mod radio;
 mod report;
 mod scopes;
 mod session;
@@ -87,7 +89,7 @@ const CHECKS: &[Check] = &[
     ),
     check("dns", Exit::Unavailable, &["config", "network"], link::dns),
     check("tcp", Exit::Unavailable, &["config", "route"], link::tcp),
-    check("tls", Exit::Unavailable, &["tcp"], link::tls),
+    check("tls", Exit::Unavailable, &["tcp"], certificate::tls),
     check("hub", Exit::Unavailable, &["tls"], hub::hub),
     check("bearer", Exit::Permission, &["config"], hub::bearer),
     check("login", Exit::Permission, &["bearer", "hub"], hub::login),
@@ -96,7 +98,7 @@ const CHECKS: &[Check] = &[
     check("dialect", Exit::Failed, &["login"], hub::dialect),
     check("names", Exit::Config, &["login"], hub::names),
     check("panel", Exit::Failed, &["config"], panels::panels),
-    check("wifi", Exit::Failed, &["route"], link::wifi),
+    check("wifi", Exit::Failed, &["route"], radio::wifi),
     check("state", Exit::Failed, &["config", "bearer"], session::state),
     check("instance", Exit::Failed, &["config"], panels::instance),
 ];
