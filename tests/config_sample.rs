@@ -33,7 +33,7 @@ fn at(place: Place) -> String {
 #[test]
 fn the_hub_and_who_we_are() {
     let config = sample();
-    let address = &config.hub.address;
+    let address = config.hub.address.as_ref().expect("an address");
     assert_eq!((address.scheme, address.port), (Scheme::Https, 443));
     assert_eq!(address.ip.to_string(), "192.168.1.17");
     assert_eq!(
@@ -339,6 +339,8 @@ fn outputs_and_how_they_look() {
         (plan.outputs[3].source, plan.outputs[3].render.blink),
         (Source::Link, Blink::Slow)
     );
+    let login = plan.outputs.iter().find(|output| output.name == "login");
+    assert_eq!(login.map(|output| output.source), Some(Source::Session));
 }
 
 #[test]

@@ -17,8 +17,7 @@ use crate::panel::plan::{Action, PointId, StartKind};
 use crate::run;
 
 use super::desk::Desk;
-use super::values::range;
-use super::{Common, print, repaired};
+use super::{Common, parse, print, repaired};
 
 /// `check [--offline] [FILE]`
 pub(super) fn check(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
@@ -108,7 +107,7 @@ fn check_hub(config: &Config, problems: &mut Vec<Problem>) -> Result<(), Failure
     let mut desk = Desk::of(config)?;
     print(&format!(
         "hub: answers at {}, id {}\n",
-        desk.peer(),
+        desk.shown(),
         desk.hub_id()
     ))?;
     let before = problems.len();
@@ -214,34 +213,25 @@ fn check_point(config: &Config, index: usize, device: &DeviceRow, place: Place) 
         return Some(config.problem(place, what, Some(expected), None));
     }
     let traits = reading.traits.as_deref()?;
-    let (value, expected) =
+    let (value, why) =
         values_of(config, index).find_map(|value| Some((value, unfit(value, traits)?)))?;
     let what = format!("{capability} of {} cannot be {value}", point.device);
-    let share = |n: &f64| traits.max.is_some_and(|max| max <= 1.0) && (1.0..=100.0).contains(n);
-    let hint = match value {
-        Value::Number(n) if share(n) => Some((n / 100.0).to_string()),
-        _ => None,
+    let (expected, hint) = match why.split_once("; did you mean ") {
+        Some((expected, hint)) => (expected.to_string(), Some(hint.to_string())),
+        None => (why, None),
     };
-    Some(config.problem(place, what, Some(expected), hint))
+    let expected = expected.strip_prefix("expected ").unwrap_or(&expected);
+    Some(config.problem(place, what, Some(expected.to_string()), hint))
 }
 
-/// What the device takes in the place of `value`; `None` where it takes that.
+/// Why the device does not take `value`, as `set` says it; `None` where it takes it.
 fn unfit(value: &Value, traits: &Traits) -> Option<String> {
-    match (traits.kind, value) {
-        (Kind::Boolean, Value::Bool(_)) | (Kind::Other, _) => None,
-        (Kind::Boolean, _) => Some("true or false".into()),
-        (Kind::Number, Value::Number(n)) => {
-            let low = traits.min.is_none_or(|min| *n >= min);
-            let high = traits.max.is_none_or(|max| *n <= max);
-            (!low || !high).then(|| range(traits).unwrap_or_default())
-        }
-        (Kind::Number, _) => Some("a number".into()),
-        (Kind::Enum, Value::Text(text)) => {
-            let known = traits.choices.is_empty() || traits.choices.contains(text);
-            (!known).then(|| format!("one of {}", traits.choices.join(", ")))
-        }
-        (Kind::String, Value::Text(_)) => None,
-        (Kind::Enum | Kind::String, _) => Some("a text".into()),
+    if traits.kind == Kind::Other {
+        return None;
+    }
+    match parse::value(&value.to_string(), Some(traits)) {
+        Err(why) => Some(why),
+        Ok(read) => (read != *value).then(|| format!("expected {read}")),
     }
 }
 

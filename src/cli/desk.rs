@@ -12,10 +12,13 @@ use crate::homey::Dialect;
 use crate::homey::call::Call;
 use crate::homey::error::Kind;
 use crate::homey::names::{NameError, RefKind, Reference, Resolved};
+use crate::homey::route::Way;
 use crate::homey::text::one_line;
-use crate::net::{self, Alone, Deadlines, Session};
+use crate::net::{self, Deadlines, Session};
+use crate::time::Time;
 
 use super::Common;
+use super::progress::Progress;
 
 /// A hub of 2016 to 2019 has had enough at the fourth of four quick calls; with this much between their starts it
 /// never had (`api.md` 11).
@@ -31,6 +34,9 @@ const PATIENCE: [Duration; 3] = [
 /// A hub that wants more patience than this gets none: somebody waits here.
 const MAX_PATIENCE: Duration = Duration::from_secs(10);
 
+/// What the first exchange is called.
+const ASKING: &str = "asking the hub who it is";
+
 /// One hub, one connection.
 pub(crate) struct Desk {
     hub: Hub,
@@ -39,8 +45,10 @@ pub(crate) struct Desk {
     last: Option<Instant>,
     /// The hub is of 2023 or later, and minds no haste.
     hurry: bool,
-    /// Nothing is waited for beyond this.
-    end: Option<Instant>,
+    /// When whoever asked gives up; `None`: when a call has taken its usual time.
+    by: Option<Time>,
+    /// How long one call may take.
+    each: Duration,
 }
 
 impl Desk {
@@ -51,15 +59,21 @@ impl Desk {
 
     /// The same for a configuration that is loaded already.
     pub(crate) fn of(config: &Config) -> Result<Desk, Failure> {
-        let mut desk = Desk::unidentified(config)?;
-        desk.load_bearer(config)?;
-        let known = desk.identify();
-        known.map_err(|refusal| refusal.failure("asking the hub who it is"))?;
-        Ok(desk)
+        Desk::by(config, None)
     }
 
-    /// Nothing is read yet, and nobody was asked.
-    pub(crate) fn unidentified(config: &Config) -> Result<Desk, Failure> {
+    /// A desk that is done within `limit`, whatever is asked at it.
+    #[cfg(feature = "tools")]
+    pub(crate) fn within(config: &Config, limit: Duration) -> Result<Desk, Failure> {
+        Desk::by(config, Some(net::monotonic() + limit))
+    }
+
+    /// Nothing is read yet but the configuration, and nobody was asked. It is done by `by`, with each call after `each`.
+    pub(crate) fn unidentified(
+        config: &Config,
+        by: Option<Time>,
+        each: Duration,
+    ) -> Result<Desk, Failure> {
         let hub = Hub::new(config)?;
         let session = hub.session();
         Ok(Desk {
@@ -67,7 +81,8 @@ impl Desk {
             session,
             last: None,
             hurry: false,
-            end: None,
+            by,
+            each,
         })
     }
 
@@ -76,15 +91,53 @@ impl Desk {
         self.hub.load_bearer(config)
     }
 
-    /// Waits for nothing beyond `end`, and for no single reply longer than `each`.
-    pub(crate) fn hold_to(&mut self, end: Instant, each: Duration) {
-        self.end = Some(end);
-        self.hub.patience = each;
+    /// Looks for the hub by every way but the present one, and goes on by what is found.
+    pub(crate) fn seek(&mut self) -> Result<(), Failure> {
+        self.hub.find()?;
+        self.session = self.hub.session();
+        Ok(())
     }
 
-    /// Where the hub answers.
-    pub(crate) fn peer(&self) -> String {
-        self.session.peer()
+    /// By which way the hub is reached; `None`: it has to be found first.
+    pub(crate) fn way(&self) -> Option<&Way> {
+        self.hub.way.as_ref()
+    }
+
+    fn by(config: &Config, by: Option<Time>) -> Result<Desk, Failure> {
+        let mut desk = Desk::unidentified(config, by, client::ONE_SHOT)?;
+        desk.load_bearer(config)?;
+        if desk.way().is_none() {
+            desk.seek()?;
+        }
+        match desk.identify() {
+            Ok(()) => Ok(desk),
+            Err(refusal) if by.is_none() && desk.is_elsewhere(&refusal) => {
+                let first = refusal.failure(ASKING);
+                // The first try says what is wrong where nothing else is found.
+                desk.seek().map_err(|found| also(first, &found.message))?;
+                let known = desk.identify();
+                known.map_err(|refusal| refusal.failure(ASKING))?;
+                log::warn!("the hub is at {} now", desk.hub.shown());
+                Ok(desk)
+            }
+            Err(refusal) => Err(refusal.failure(ASKING)),
+        }
+    }
+
+    /// Whether the hub may have moved: it is not at its address, and its id is known to look for it by.
+    fn is_elsewhere(&self, refusal: &Refusal) -> bool {
+        let away = match refusal {
+            Refusal::Net(error) => !error.is_clock(),
+            Refusal::WrongHub(_) => true,
+            Refusal::Hub { error, .. } => error.kind == Kind::NotJson,
+            Refusal::Local(_) | Refusal::Reply(_) => false,
+        };
+        away && !self.hub.id.is_empty()
+    }
+
+    /// Where the hub answers and by which way.
+    pub(crate) fn shown(&self) -> String {
+        self.hub.shown()
     }
 
     /// What it says that it is; empty where it does not say.
@@ -94,8 +147,7 @@ impl Desk {
 
     /// Makes sure who answers, without the bearer.
     pub(crate) fn identify(&mut self) -> Result<(), Refusal> {
-        let end = self.end;
-        patiently(end, || self.ping())
+        patiently(self.by, || self.ping())
     }
 
     fn ping(&mut self) -> Result<(), Refusal> {
@@ -107,8 +159,12 @@ impl Desk {
             .hub
             .request(&call)
             .map_err(|e| Refusal::Local(e.message))?;
-        let mut wait = Alone;
-        let reply = net::fetch(&mut self.session, request, Deadlines::POLL, &mut wait)?;
+        let deadlines = match self.by {
+            Some(_) => Deadlines::all(self.left()),
+            None => Deadlines::POLL,
+        };
+        let mut wait = Progress::new(ASKING);
+        let reply = net::fetch(&mut self.session, request, deadlines, &mut wait)?;
         let known = client::read_ping(reply, self.hub.limits, &self.hub.id)?;
         // Old hubs do not say who they are (`api.md` 3); the list of devices tells for sure.
         self.hurry = known.is_some();
@@ -131,24 +187,30 @@ impl Desk {
         call: &Call<'_>,
         visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
     ) -> Result<T, Failure> {
-        self.ask(call, visit)
-            .map_err(|refusal| refusal.failure(&one_line(doing, 200)))
+        let doing = one_line(doing, 200);
+        self.ask(&doing, call, visit)
+            .map_err(|refusal| refusal.failure(&doing))
+    }
+
+    /// How long a call may take.
+    fn left(&self) -> Duration {
+        let left = |by: Time| by.since(net::monotonic());
+        self.by.map_or(self.each, left).min(self.each)
     }
 
     /// The same with the refusal as it is.
     pub(crate) fn ask<T>(
         &mut self,
+        doing: &str,
         call: &Call<'_>,
         visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        let end = self.end;
-        patiently(end, || {
+        patiently(self.by, || {
             self.pace();
-            if let Some(end) = end {
-                let left = end.saturating_duration_since(Instant::now());
-                self.hub.patience = self.hub.patience.min(left);
-            }
-            self.hub.read(&mut self.session, call, visit)
+            let limit = self.left();
+            let mut wait = Progress::new(doing);
+            self.hub
+                .read_within(&mut self.session, call, limit, &mut wait, visit)
         })
     }
 
@@ -176,6 +238,16 @@ impl Desk {
     }
 }
 
+/// What a name stands for, or the error line.
+pub(super) fn named(found: Result<Resolved, NameError>) -> Result<Resolved, Failure> {
+    found.map_err(|error| Failure::usage_plain(with_cure(&error)))
+}
+
+/// A failure, and what came of looking elsewhere.
+fn also(first: Failure, then: &str) -> Failure {
+    Failure::new(first.exit, format!("{}; {then}", first.message))
+}
+
 /// What is wrong with a name, and where the right ones are to be found.
 fn with_cure(error: &NameError) -> String {
     match error {
@@ -186,6 +258,7 @@ fn with_cure(error: &NameError) -> String {
                 RefKind::Mood => "mood list",
                 RefKind::Variable => "variables",
                 RefKind::Alarm => "alarms",
+                RefKind::Zone => "zones",
             };
             format!("{error}; homey-panel {list} shows those that there are")
         }
@@ -199,7 +272,7 @@ impl Source for Desk {
         call: &Call<'_>,
         visit: &mut dyn FnMut(&mut dyn Read) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        self.ask(call, visit)
+        self.ask(&call.name(), call, visit)
     }
 
     fn learned(&mut self, dialect: Dialect) {
@@ -207,17 +280,18 @@ impl Source for Desk {
     }
 }
 
-/// Repeats what drew "too many requests", which says that nothing ran (`api.md` 10, 11); not beyond `end`.
+/// Repeats what drew "too many requests", which says that nothing ran (`api.md` 10, 11).
+/// Not beyond `by`.
 fn patiently<T>(
-    end: Option<Instant>,
+    by: Option<Time>,
     mut ask: impl FnMut() -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
     for usual in PATIENCE {
         match ask() {
             Err(Refusal::Hub { error, retry_after }) if error.kind == Kind::TooManyRequests => {
                 let pause = retry_after.unwrap_or(usual);
-                let late = end.is_some_and(|end| Instant::now() + pause > end);
-                if pause > MAX_PATIENCE || late {
+                let is_late = by.is_some_and(|by| net::monotonic() + pause >= by);
+                if pause > MAX_PATIENCE || is_late {
                     return Err(Refusal::Hub { error, retry_after });
                 }
                 thread::sleep(pause);

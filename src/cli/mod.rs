@@ -5,10 +5,13 @@
 
 mod account;
 mod check;
+mod colour;
 mod desk;
 mod devices;
 mod discover;
 mod doctor;
+mod parse;
+mod progress;
 mod repaired;
 mod request;
 mod starts;
@@ -16,6 +19,7 @@ mod table;
 #[cfg(feature = "tools")]
 mod tools;
 mod values;
+mod words;
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -31,77 +35,11 @@ use crate::config::{Config, PanelKind, nearest};
 use crate::failure::Failure;
 use crate::run;
 
-const HELP: &str = "\
-homey-panel: connects a local wall panel to an Athom Homey hub
-
-usage: homey-panel [-c FILE] COMMAND [OPTIONS]
-
-the panel
-  run                         drive the panels until told to stop (SIGHUP reloads the configuration)
-  check [--offline] [FILE]    check the configuration; without --offline also the hub and every name in it
-  doctor [--json]             look for what is wrong between here and the hub, one cure for each
-
-the way in
-  login                       get a bearer for the hub and keep it; see homey-panel login --help
-  session [--json]            what is held, how old it is and when it ends; session renew renews it now
-  token [--store-in VARIABLE] print a good bearer, or write it to a variable of the hub
-  logout                      end the session and forget it
-  discover [--json]           look for hubs in this network and on the account
-
-the home
-  devices [--zone Z] [--json] all devices of the home
-  zones [--json]              all zones
-  get DEVICE [CAPABILITY] [--json]
-                              the values of a device, or one of them
-  set DEVICE CAPABILITY VALUE set a value; it is checked against the device's own range first
-  flow list [--json]          flows and advanced flows
-  flow start NAME             start one
-  mood list [--json]          moods
-  mood set NAME               set one
-  request PATH|URL            one raw request; see homey-panel request --help
-  version                     what this is, and what it was built from
-";
-
-#[cfg(feature = "tools")]
-const HELP_TOOLS: &str = "
-the installer's desk
-  device DEVICE [--json]      all about one device
-  flows [--json]              flows and advanced flows; flow NAME shows one
-  flow enable|disable NAME    switch one on or off
-  temperatures [--json]       all temperature sensors by zone
-  insights DEVICE CAPABILITY --last 7d [--csv|--json]
-                              what a capability was
-  chart [DEVICE CAPABILITY]... --last 24h [--svg FILE]
-                              a graph of it; without arguments of all temperature sensors
-  alarms [--json]             all alarm clocks
-  alarm NAME [--time 07:30] [--days mon,tue] [--on|--off]
-                              show one, or change it
-  variables [--json]          all logic variables
-  variable set NAME VALUE     set one
-  system [--json]             the hub itself
-  api MANAGER OPERATION [--param value]...
-                              any operation of the hub; api --list [WORD] searches them
-  completion bash             completion for the shell
-  manual                      the man page, as roff
-";
-
-const HELP_END: &str = "
-DEVICE is \"Zone/Name\", a \"Name\" that only one device has, or an id; the same goes for flows and moods.
-
-  -c, --config FILE           the configuration (default $HOMEY_PANEL_CONFIG, ~/.config/homey-panel.toml,
-                              /etc/homey-panel.toml)
-      --log LEVEL             off, error, warn, info (default info for run, else error)
-      --log-file FILE         write the log there instead of stderr
-  -h, --help
-
-Exit codes: 0; 1 the hub says no; 64 usage; 69 hub not there; 77 credentials; 78 configuration.
-";
-
 /// One command of the command line.
 struct Command {
     name: &'static str,
     run: fn(&mut lexopt::Parser, &mut Common) -> Result<(), Failure>,
-    /// It has a help text of its own.
+    /// It has a help text of its own, and gives it through [`help`] before it does anything else.
     helps: bool,
 }
 
@@ -168,7 +106,20 @@ const TOOLS: &[Command] = &[
 #[cfg(not(feature = "tools"))]
 const TOOLS: &[Command] = &[];
 
+/// What a command may be missing for.
+const LACK: &str = if cfg!(feature = "tools") {
+    ""
+} else {
+    "; this program was built without the installer's desk (feature tools)"
+};
+
+/// Every command that this program has.
+fn all() -> impl Iterator<Item = &'static Command> {
+    COMMANDS.iter().chain(TOOLS)
+}
+
 /// What is common to all commands.
+#[derive(Default)]
 pub(crate) struct Common {
     /// As given with `-c`.
     pub(crate) config: Option<PathBuf>,
@@ -195,11 +146,7 @@ impl Common {
 /// Runs the command line (without the program's name).
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
     let mut parser = lexopt::Parser::from_args(args);
-    let mut common = Common {
-        config: None,
-        level: None,
-        log_file: None,
-    };
+    let mut common = Common::default();
     let command = loop {
         match parser.next()? {
             Some(Short('c') | Long("config")) => common.config = Some(parser.value()?.into()),
@@ -212,13 +159,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
             None => return Err(Failure::usage("a command is missing")),
         }
     };
-    let mut all = COMMANDS.iter().chain(TOOLS);
-    let Some(found) = all.find(|known| known.name == command) else {
-        let names = COMMANDS.iter().chain(TOOLS).map(|known| known.name);
-        let hint = nearest(&command, names)
+    let Some(found) = all().find(|known| known.name == command) else {
+        let hint = nearest(&command, all().map(|known| known.name))
             .map(|near| format!(", did you mean {near}"))
             .unwrap_or_default();
-        return Err(Failure::usage(format!("unknown command {command:?}{hint}")));
+        return Err(Failure::usage(format!(
+            "unknown command {command:?}{hint}{LACK}"
+        )));
     };
     if !found.helps && asks_for_help(&parser) {
         return help_all();
@@ -236,10 +183,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
 
 /// What all commands are.
 fn help_all() -> Result<(), Failure> {
-    print(HELP)?;
-    #[cfg(feature = "tools")]
-    print(HELP_TOOLS)?;
-    print(HELP_END)
+    print(&words::help())
 }
 
 /// Whether `-h` or `--help` stands anywhere among a command's arguments.
@@ -339,7 +283,12 @@ pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     })
 }
 
+/// Writes a command's own help text.
 pub(crate) fn help(text: &str) -> Result<(), Failure> {
+    #[cfg(feature = "tools")]
+    if tools::helps::take(text) {
+        return Ok(());
+    }
     print(text)
 }
 
@@ -374,4 +323,41 @@ pub(crate) fn positionals(
         }
         _ => Ok((values, as_json)),
     }
+}
+
+/// A command's words as they are, where one of them is a value that may begin with `-` (a negative number): `-c` may
+/// stand before them, `option` with its value anywhere before a `--`.
+pub(crate) fn raw_words(
+    parser: &mut lexopt::Parser,
+    common: &mut Common,
+    command: &str,
+    option: Option<&str>,
+) -> Result<(Vec<String>, Option<String>), Failure> {
+    let mut words = Vec::new();
+    let mut given = None;
+    let mut is_open = true;
+    let mut raw = parser.raw_args()?;
+    let missing = |what: &str| Failure::usage(format!("{command}: {what}: its value is missing"));
+    while let Some(word) = raw.next() {
+        if is_open && words.is_empty() && (word == "-c" || word == "--config") {
+            common.config = Some(raw.next().ok_or_else(|| missing("-c"))?.into());
+            continue;
+        }
+        let text = |word: OsString| {
+            word.into_string()
+                .map_err(|_| Failure::usage(format!("{command}: an argument is not UTF-8 text")))
+        };
+        let word = text(word)?;
+        let rest = option.and_then(|option| word.strip_prefix(option));
+        match (rest, option) {
+            _ if !is_open => words.push(word),
+            _ if word == "--" => is_open = false,
+            (Some(""), Some(option)) => {
+                given = Some(text(raw.next().ok_or_else(|| missing(option))?)?);
+            }
+            (Some(rest), _) if rest.starts_with('=') => given = Some(rest[1..].to_string()),
+            _ => words.push(word),
+        }
+    }
+    Ok((words, given))
 }

@@ -12,14 +12,14 @@ use crate::homey::reply::{self, Zones};
 
 use super::desk::Desk;
 use super::table::{Table, harmless};
-use super::{Common, Json, positionals, print, written};
+use super::{Common, Json, positionals, print};
 
-/// `flow list [--json]`, `flow start NAME`
+/// `flow list [--json]`, `flow start FLOW`; at the installer's desk also `flow FLOW [--json]`, `flow enable|disable FLOW`
 pub(super) fn flow(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
     let (values, as_json) = positionals(
         parser,
         common,
-        &["list or start", "the flow's name"],
+        &["a flow, list or start", "the flow's name"],
         1,
         Json::Yes,
     )?;
@@ -39,8 +39,32 @@ pub(super) fn flow(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(
             print(&format!("started flow {}\n", harmless(&flow.name)))
         }
         ["start"] => Err(Failure::usage("flow start: the flow's name is missing")),
-        _ => Err(Failure::usage("flow: expected list, or start NAME")),
+        ref other => flow_more(common, other, as_json),
     }
+}
+
+/// What only the installer's desk does with a flow.
+#[cfg(feature = "tools")]
+fn flow_more(common: &Common, words: &[&str], as_json: bool) -> Result<(), Failure> {
+    use super::tools::flows;
+    match words {
+        [verb @ ("enable" | "disable"), name] => flows::switch(common, name, *verb == "enable"),
+        [verb @ ("enable" | "disable")] => Err(Failure::usage(format!(
+            "flow {verb}: the flow's name is missing"
+        ))),
+        [name] => flows::show(common, name, as_json),
+        _ => Err(Failure::usage(
+            "flow: expected a flow's name, or list, start, enable or disable before it",
+        )),
+    }
+}
+
+#[cfg(not(feature = "tools"))]
+fn flow_more(_: &Common, _: &[&str], _: bool) -> Result<(), Failure> {
+    Err(Failure::usage(format!(
+        "flow: expected list, or start NAME{}",
+        super::LACK
+    )))
 }
 
 /// `mood list [--json]`, `mood set NAME`
@@ -94,7 +118,7 @@ fn flow_list(common: &Common, as_json: bool) -> Result<(), Failure> {
         })?;
     }
     table.sort();
-    written(table.write(&mut io::stdout().lock(), as_json))
+    table.show(as_json)
 }
 
 fn mood_list(common: &Common, as_json: bool) -> Result<(), Failure> {
@@ -109,5 +133,5 @@ fn mood_list(common: &Common, as_json: bool) -> Result<(), Failure> {
         Ok(())
     })?;
     table.sort();
-    written(table.write(&mut io::stdout().lock(), as_json))
+    table.show(as_json)
 }

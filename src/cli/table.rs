@@ -4,8 +4,14 @@
 //! Must not know where rows come from. Text from a hub is made harmless here before it reaches a terminal.
 
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 
 use serde_json::{Map, Value};
+
+use crate::failure::Failure;
+use crate::hw::{self, cut_columns, fit_columns, text_columns};
+
+use super::written;
 
 /// A list with named columns. Cells are JSON values, so that `--json` keeps numbers and nulls as they are.
 pub struct Table {
@@ -40,45 +46,56 @@ impl Table {
         self.rows.extend(sorted.into_iter().map(|(_, row)| row));
     }
 
-    /// Writes the list; `json`: as an array of objects with two-space indentation.
+    /// Writes the list to stdout: as `json`, or as columns, which on a terminal keep to its width.
+    pub fn show(&self, json: bool) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        if json {
+            return written(self.write(&mut out, true));
+        }
+        written(put_lines(&mut out, &self.lines()))
+    }
+
+    /// Writes the list whole; `json`: as an array of objects with two-space indentation.
     pub fn write(&self, out: &mut dyn Write, json: bool) -> io::Result<()> {
         if json {
-            let rows: Vec<Value> = self.rows.iter().map(|row| self.object(row)).collect();
-            serde_json::to_writer_pretty(&mut *out, &rows)?;
+            serde_json::to_writer_pretty(&mut *out, &self.objects())?;
             return writeln!(out);
         }
+        self.lines()
+            .iter()
+            .try_for_each(|line| writeln!(out, "{line}"))
+    }
+
+    /// The rows as JSON objects.
+    pub fn objects(&self) -> Vec<Value> {
+        self.rows.iter().map(|row| self.object(row)).collect()
+    }
+
+    /// The heading and the rows, aligned.
+    pub fn lines(&self) -> Vec<String> {
         let heading: Vec<String> = self
             .columns
             .iter()
             .map(|c| c.to_ascii_uppercase())
             .collect();
-        let rows: Vec<Vec<String>> = self
-            .rows
-            .iter()
-            .map(|row| row.iter().map(plain).collect())
-            .collect();
+        let mut rows = vec![heading];
+        rows.extend(self.rows.iter().map(|row| row.iter().map(plain).collect()));
         let widths: Vec<usize> = (0..self.columns.len())
             .map(|i| {
-                let cells = rows.iter().chain(std::iter::once(&heading));
-                cells
-                    .filter_map(|r| r.get(i))
-                    .map(|c| c.chars().count())
-                    .max()
-                    .unwrap_or(0)
+                let cells = rows.iter().filter_map(|row| row.get(i));
+                cells.map(|cell| text_columns(cell)).max().unwrap_or(0)
             })
             .collect();
-        for row in std::iter::once(&heading).chain(&rows) {
+        let line = |row: &Vec<String>| {
             let mut line = String::new();
             for (cell, width) in row.iter().zip(&widths) {
-                line.push_str(cell);
-                line.extend(std::iter::repeat_n(
-                    ' ',
-                    width.saturating_sub(cell.chars().count()) + 2,
-                ));
+                line.push_str(&fit_columns(cell, *width, '…'));
+                line.push_str("  ");
             }
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        Ok(())
+            line.truncate(line.trim_end().len());
+            line
+        };
+        rows.iter().map(line).collect()
     }
 
     fn object(&self, row: &[Value]) -> Value {
@@ -91,14 +108,28 @@ impl Table {
     }
 }
 
+/// Writes lines to stdout; on a terminal each ends at its edge instead of going on below.
+pub(super) fn put_lines(out: &mut dyn Write, lines: &[String]) -> io::Result<()> {
+    let columns = hw::columns(io::stdout().as_fd());
+    lines.iter().try_for_each(|line| match columns {
+        Some(columns) => writeln!(out, "{}", cut_columns(line, columns, '…')),
+        None => writeln!(out, "{line}"),
+    })
+}
+
 /// A cell as a person reads it, without control characters that could steer a terminal.
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::Null => "-".into(),
         Value::Bool(true) => "yes".into(),
         Value::Bool(false) => "no".into(),
         Value::String(text) => harmless(text),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(" "),
+        // 21, not 21.0.
+        Value::Number(number) => match (number.is_f64(), number.as_f64()) {
+            (true, Some(number)) => format!("{number}"),
+            _ => number.to_string(),
+        },
         other => other.to_string(),
     }
 }
@@ -141,6 +172,17 @@ mod tests {
         sample().write(&mut out, false).unwrap();
         let text = "ZONE    NAME            ON\nHall    Door            -\nOffice  Desk \u{fffd}[2Jlight  yes\n";
         assert_eq!(String::from_utf8(out).unwrap(), text);
+    }
+
+    #[test]
+    fn columns_are_those_of_a_terminal() {
+        let mut table = Table::new(&["name", "n"]);
+        table.row(vec![json!("日本語"), json!(21.0)]);
+        table.row(vec![json!("e\u{301}"), json!(7)]);
+        assert_eq!(
+            table.lines(),
+            ["NAME    N", "日本語  21", "e\u{301}       7"]
+        );
     }
 
     #[test]

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `get` and `set`: the values of one device.
 
-use std::io;
-
 use serde_json::{Value as Json, json};
 
 use crate::config::nearest;
 use crate::failure::Failure;
-use crate::homey::call::Call;
+use crate::homey::call::{Call, CallError, Other, Repeat};
 use crate::homey::names::RefKind;
 use crate::homey::reply::{self, DeviceRow};
 use crate::homey::text::one_line;
@@ -15,7 +13,7 @@ use crate::homey::{Kind, Reading, Traits, Value};
 
 use super::desk::Desk;
 use super::table::{Table, harmless};
-use super::{Common, Json as HasJson, note, positionals, print, written};
+use super::{Common, Json as HasJson, colour, note, parse, positionals, print, raw_words};
 
 /// `get DEVICE [CAPABILITY] [--json]`
 pub(super) fn get(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
@@ -51,59 +49,114 @@ pub(super) fn get(parser: &mut lexopt::Parser, common: &mut Common) -> Result<()
             json!(traits.and_then(|t| t.units.as_deref())),
             json!(traits.map(|t| kind_word(t.kind))),
             json!(traits.is_some_and(|t| t.setable)),
-            json!(traits.and_then(range)),
+            json!(traits.and_then(parse::range)),
         ]);
     }
-    written(table.write(&mut io::stdout().lock(), as_json))
+    table.show(as_json)
 }
 
-/// `set DEVICE CAPABILITY VALUE`
+/// `set DEVICE CAPABILITY VALUE [--duration TIME]`
 pub(super) fn set(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
-    let mut values = Vec::new();
-    // A negative number is a value here, not an option.
-    let mut raw = parser.raw_args()?;
-    while let Some(value) = raw.next() {
-        if values.is_empty() && (value == "-c" || value == "--config") {
-            let file = raw
-                .next()
-                .ok_or_else(|| Failure::usage("set: -c: the file is missing"))?;
-            common.config = Some(file.into());
-            continue;
-        }
-        values.push(
-            value
-                .into_string()
-                .map_err(|_| Failure::usage("set: an argument is not UTF-8 text"))?,
-        );
-    }
-    let [name, capability, text] = values.as_slice() else {
+    let (words, duration) = raw_words(parser, common, "set", Some("--duration"))?;
+    let [name, capability, text] = words.as_slice() else {
         return Err(Failure::usage("set: expected DEVICE CAPABILITY VALUE"));
+    };
+    let duration = match duration {
+        Some(time) => Some(parse::duration(&time).map_err(|why| {
+            Failure::usage_plain(one_line(&format!("--duration {time}: {why}"), 200))
+        })?),
+        None => None,
     };
     let mut desk = Desk::open(common)?;
     let device = read_device(&mut desk, name)?;
+    let is_own = |name: &str| device.capabilities.iter().any(|(id, _)| id == name);
+    let wrong = |why: String| {
+        let doing = format!("setting {capability} of {} to {text}", device.name);
+        Failure::usage_plain(one_line(&format!("{doing}: {why}"), 1000))
+    };
+    if matches!(capability.as_str(), "colour" | "color") && !is_own(capability) {
+        let steps = colour_steps(&device, text).map_err(wrong)?;
+        for (capability, value) in &steps {
+            let shown = put(&mut desk, &device, capability, value, duration)?;
+            say(&device, capability, &shown)?;
+        }
+        return Ok(());
+    }
     let reading = pick(&device, capability)?;
-    let value = parse(text, reading.traits.as_deref()).map_err(|why| {
-        Failure::usage_plain(one_line(
-            &format!("setting {capability} of {} to {text}: {why}", device.name),
-            1000,
-        ))
-    })?;
-    let call = Call::SetCapability {
+    let value = parse::value(text, reading.traits.as_deref()).map_err(wrong)?;
+    let shown = put(&mut desk, &device, capability, &value, duration)?;
+    say(&device, capability, &shown)
+}
+
+/// What a lamp is to be told one after the other for a colour, each as its own capability takes it.
+fn colour_steps(device: &DeviceRow, text: &str) -> Result<Vec<(&'static str, Value)>, String> {
+    let (hue, saturation) = colour::read(text)?;
+    let traits = |id: &str| {
+        let found = device.capabilities.iter().find(|(known, _)| known == id);
+        let traits = found.and_then(|(_, reading)| reading.traits.as_deref());
+        traits.filter(|traits| traits.setable)
+    };
+    if traits("light_hue").is_none() {
+        return Err("the device has no light_hue that could be set".into());
+    }
+    let mut steps = Vec::new();
+    // Some lamps stay white until they are told to show colours.
+    if traits("light_mode").is_some_and(|mode| mode.choices.iter().any(|c| &**c == "color")) {
+        steps.push(("light_mode", Value::Text("color".into())));
+    }
+    for (id, number) in [("light_saturation", saturation), ("light_hue", hue)] {
+        if let Some(traits) = traits(id) {
+            let number = parse::on_grid(number, traits);
+            steps.push((id, parse::value(&number.to_string(), Some(traits))?));
+        }
+    }
+    Ok(steps)
+}
+
+/// Writes one value; what the device has now, as far as the reply tells.
+fn put(
+    desk: &mut Desk,
+    device: &DeviceRow,
+    capability: &str,
+    value: &Value,
+    duration: Option<u32>,
+) -> Result<Value, Failure> {
+    let doing = format!("setting {capability} of {} to {value}", device.name);
+    let set = Call::SetCapability {
         device: &device.id,
         capability,
-        value: &value,
-        duration: None,
+        value,
+        duration,
     };
-    let doing = format!("setting {capability} of {} to {value}", device.name);
+    let wrong = |e: CallError| Failure::usage_plain(one_line(&format!("{doing}: {e}"), 1000));
+    let (target, body) = (set.path().map_err(wrong)?, set.body().map_err(wrong)?);
+    let found = device.capabilities.iter().find(|(id, _)| id == capability);
+    let traits = found.and_then(|(_, reading)| reading.traits.as_deref());
+    // What cannot be read acts on every write: an app's own button may not be pressed twice.
+    let call = match traits.is_some_and(|traits| !traits.getable) {
+        true => Call::Other(Other {
+            method: "PUT",
+            target: &target,
+            body: body.as_deref(),
+            bearer: true,
+            scope: set.scope(),
+            name: &doing,
+            repeat: Repeat::OneShot,
+        }),
+        false => set,
+    };
     let replied = desk.read_as(&doing, &call, &mut |body| {
         let bytes = crate::net::collect(body, 64 * 1024)?;
         Ok(reply::set_reply(&bytes))
     })?;
-    let shown = replied.as_ref().unwrap_or(&value);
+    Ok(replied.unwrap_or_else(|| value.clone()))
+}
+
+fn say(device: &DeviceRow, capability: &str, value: &Value) -> Result<(), Failure> {
     print(&format!(
         "{} {capability} = {}\n",
         harmless(&device.name),
-        harmless(&shown.to_string())
+        harmless(&value.to_string())
     ))
 }
 
@@ -141,94 +194,6 @@ fn pick<'d>(device: &'d DeviceRow, capability: &str) -> Result<&'d Reading, Fail
     })
 }
 
-/// Reads a value as the capability's own type and checks it against the device's own range.
-fn parse(text: &str, traits: Option<&Traits>) -> Result<Value, String> {
-    let Some(traits) = traits else {
-        return Ok(guess(text));
-    };
-    if !traits.setable {
-        return Err("the device does not let it be set".into());
-    }
-    match traits.kind {
-        Kind::Boolean => match text {
-            "true" | "on" | "yes" | "1" => Ok(Value::Bool(true)),
-            "false" | "off" | "no" | "0" => Ok(Value::Bool(false)),
-            _ => Err("expected true or false".into()),
-        },
-        Kind::Number => {
-            let number = match finite(text) {
-                Some(number) => number,
-                None => return Err(format!("expected a number{}", meant(text, traits))),
-            };
-            let (low, high) = (
-                traits.min.unwrap_or(f64::MIN),
-                traits.max.unwrap_or(f64::MAX),
-            );
-            if number < low || number > high {
-                let hint = if high <= 1.0 && number > 1.0 && number <= 100.0 {
-                    format!("; did you mean {}", number / 100.0)
-                } else {
-                    String::new()
-                };
-                return Err(format!(
-                    "expected {}{hint}",
-                    range(traits).unwrap_or_else(|| "another number".into())
-                ));
-            }
-            Ok(Value::Number(number))
-        }
-        Kind::Enum
-            if !traits.choices.is_empty() && !traits.choices.iter().any(|c| **c == *text) =>
-        {
-            let choices = traits.choices.iter().map(|c| &**c);
-            let hint = nearest(text, choices)
-                .map(|near| format!("; did you mean {near}"))
-                .unwrap_or_default();
-            Err(format!(
-                "expected one of {}{hint}",
-                traits.choices.join(", ")
-            ))
-        }
-        Kind::Enum | Kind::String => Ok(Value::Text(text.into())),
-        Kind::Other => Ok(guess(text)),
-    }
-}
-
-fn finite(text: &str) -> Option<f64> {
-    text.parse::<f64>().ok().filter(|n| n.is_finite())
-}
-
-/// `60%` and `0,6`, as people write them.
-fn meant(text: &str, traits: &Traits) -> String {
-    let plain = text.trim_end_matches(['%', ' ']).replace(',', ".");
-    let Some(number) = finite(&plain) else {
-        return String::new();
-    };
-    let is_share = text.contains('%') && traits.max.is_some_and(|max| max <= 1.0);
-    let number = if is_share { number / 100.0 } else { number };
-    format!("; did you mean {number}")
-}
-
-fn guess(text: &str) -> Value {
-    match (text, text.parse::<f64>()) {
-        ("true", _) => Value::Bool(true),
-        ("false", _) => Value::Bool(false),
-        (_, Ok(n)) if n.is_finite() => Value::Number(n),
-        _ => Value::Text(text.into()),
-    }
-}
-
-/// What a capability takes, in words: `0 to 1`, `auto|heat`; `None` where it does not say.
-pub(super) fn range(traits: &Traits) -> Option<String> {
-    match (traits.kind, traits.min, traits.max) {
-        (Kind::Enum, _, _) => Some(traits.choices.join("|")),
-        (_, Some(low), Some(high)) => Some(format!("{low} to {high}")),
-        (_, Some(low), None) => Some(format!("from {low}")),
-        (_, None, Some(high)) => Some(format!("up to {high}")),
-        (_, None, None) => None,
-    }
-}
-
 fn kind_word(kind: Kind) -> &'static str {
     match kind {
         Kind::Boolean => "boolean",
@@ -258,54 +223,5 @@ fn to_json(value: &Value) -> Json {
         Value::Bool(b) => json!(b),
         Value::Number(n) => json!(n),
         Value::Text(t) => json!(&**t),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_read_as_the_device_means_them() {
-        let dim = Traits {
-            kind: Kind::Number,
-            setable: true,
-            min: Some(0.0),
-            max: Some(1.0),
-            ..Traits::default()
-        };
-        let onoff = Traits {
-            kind: Kind::Boolean,
-            setable: true,
-            ..Traits::default()
-        };
-        let mode = Traits {
-            kind: Kind::Enum,
-            setable: true,
-            choices: vec!["auto".into(), "off".into()],
-            ..Traits::default()
-        };
-        let meter = Traits {
-            kind: Kind::Number,
-            ..Traits::default()
-        };
-        for (text, traits, want) in [
-            ("0.6", &dim, Ok(Value::Number(0.6))),
-            ("60", &dim, Err("expected 0 to 1; did you mean 0.6")),
-            ("-1", &dim, Err("expected 0 to 1")),
-            ("much", &dim, Err("expected a number")),
-            ("NaN", &dim, Err("expected a number")),
-            ("on", &onoff, Ok(Value::Bool(true))),
-            ("2", &onoff, Err("expected true or false")),
-            ("off", &mode, Ok(Value::Text("off".into()))),
-            ("heat", &mode, Err("expected one of auto, off")),
-            ("1", &meter, Err("the device does not let it be set")),
-        ] {
-            assert_eq!(
-                parse(text, Some(traits)),
-                want.map_err(str::to_string),
-                "{text}"
-            );
-        }
     }
 }

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use crate::config::Credential;
 use crate::failure::Failure;
 use crate::homey::secret::Secret;
-use crate::homey::session::{self, parse_session};
+use crate::homey::session::{self, Kind, parse_session};
 
 /// Nothing that is a bearer is longer; a file given by mistake is not read to its end.
 const MAX_FILE: u64 = session::MAX_FILE as u64 + 1;
@@ -28,7 +28,19 @@ pub struct Bearer {
     pub file: PathBuf,
     /// Set where other users of this machine can read the file, or the token looks like the wrong kind.
     pub warning: Option<String>,
+    /// What a session file says of it; `None` for an API key's file.
+    pub held: Option<Held>,
     stamp: Stamp,
+}
+
+/// How a session was got, and how long it is good.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Held {
+    pub kind: Kind,
+    /// When it was made, in milliseconds since 1970.
+    pub made: Option<u64>,
+    /// When it ends, by the same clock.
+    pub expires: Option<u64>,
 }
 
 /// What of a file changes when it is written or replaced: when, which file, how long.
@@ -41,7 +53,7 @@ impl Bearer {
             Credential::ApiKeyFile(path) => key_file(&expand(path)),
             Credential::SessionFile(path) => session_file(&expand(path)),
             Credential::Default => {
-                if let Some(path) = given_key().filter(|p| p.exists()) {
+                if let Some(path) = given_key() {
                     return key_file(&path);
                 }
                 let places = session_places();
@@ -66,25 +78,24 @@ impl Bearer {
     }
 }
 
-/// The file that the bearer comes from; `None`: there is none at any of the usual places.
-pub fn key_path(credential: &Credential) -> Option<PathBuf> {
-    match credential {
-        Credential::ApiKeyFile(path) | Credential::SessionFile(path) => Some(expand(path)),
-        Credential::Default => given_key()
-            .into_iter()
-            .chain(session_places())
-            .find(|path| path.exists()),
-    }
-}
-
-/// Where the service manager would have put a key.
-fn given_key() -> Option<PathBuf> {
-    std::env::var_os("CREDENTIALS_DIRECTORY").map(|dir| PathBuf::from(dir).join(CREDENTIAL))
-}
-
 fn stamp(meta: std::io::Result<Metadata>) -> Stamp {
     let meta = meta.ok()?;
     Some((meta.modified().ok()?, meta.ino(), meta.len()))
+}
+
+/// Whether an API key is what [`Bearer::load`] finds, as far as that is seen from the place: the relay takes none.
+pub(super) fn is_key(credential: &Credential) -> bool {
+    match credential {
+        Credential::ApiKeyFile(_) => true,
+        Credential::SessionFile(_) => false,
+        Credential::Default => given_key().is_some(),
+    }
+}
+
+/// The key that the service manager gave, where it did.
+fn given_key() -> Option<PathBuf> {
+    let dir = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+    Some(PathBuf::from(dir).join(CREDENTIAL)).filter(|path| path.exists())
 }
 
 /// Fills in the two directories that a service manager names: `$CREDENTIALS_DIRECTORY`, `$STATE_DIRECTORY`.
@@ -143,6 +154,7 @@ fn key_file(path: &Path) -> Result<Bearer, Failure> {
         secret,
         file: path.to_path_buf(),
         warning,
+        held: None,
         stamp,
     })
 }
@@ -152,6 +164,11 @@ fn session_file(path: &Path) -> Result<Bearer, Failure> {
     let session = parse_session(text.as_bytes())
         .map_err(|e| Failure::permission(format!("the session file {}: {e}", path.display())))?;
     Ok(Bearer {
+        held: Some(Held {
+            kind: session.kind,
+            made: session.made,
+            expires: session.expires,
+        }),
         secret: session.token,
         file: path.to_path_buf(),
         warning,

@@ -8,20 +8,27 @@ pub mod account;
 mod bearer;
 mod lookup;
 mod refusal;
+pub mod route;
 
+use std::cell::OnceCell;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, Credential, ProfileName, Scheme};
+use rustls::ClientConfig;
+
+use crate::config::{Config, Credential, ProfileName};
 use crate::failure::Failure;
 use crate::homey::call::{Call, Repeat as CallRepeat};
 use crate::homey::error::{Kind, classify, expect_json, retry_after};
 use crate::homey::profile::{Holes, Profile};
-use crate::homey::reply::{self, PingError, PingParts};
-use crate::http::{Check, Limits, RequestHead};
-use crate::net::{self, Address, Alone, Body, Deadlines, Reply, Session, TlsName, Trust};
+use crate::homey::reply::{self, PingError, PingParts, PingReply};
+use crate::homey::route::{Via, Way};
+use crate::http::{Check, Limits, RequestHead, ResponseHead};
+use crate::net::{self, Address, Alone, Body, Deadlines, Reply, Session, Trust, Wait};
+use route::Known;
 
-pub use bearer::{Bearer, key_path};
+pub use bearer::{Bearer, Held};
 pub use lookup::{Lookup, Missing, Source, look_up};
 pub use refusal::{Refusal, told};
 
@@ -32,12 +39,16 @@ pub const MAX_ERROR_BODY: usize = 64 * 1024;
 const FIRST: usize = 64;
 
 /// How long a one-shot command may take in all.
-const ONE_SHOT: Duration = Duration::from_secs(30);
+pub const ONE_SHOT: Duration = Duration::from_secs(30);
 
 /// What every request to the configured hub has in common.
 pub struct Hub {
-    /// Where it is dialled.
-    pub address: Address,
+    /// Where it is dialled; `None` while it has to be found first.
+    pub address: Option<Address>,
+    /// The way that `address` stands for.
+    pub way: Option<Way>,
+    /// Where else it may be.
+    pub known: Known,
     /// Its id; empty while unknown.
     pub id: String,
     /// `None` only for commands that need none.
@@ -45,9 +56,10 @@ pub struct Hub {
     credential: Option<Credential>,
     /// Bounds for decoding its replies.
     pub limits: Limits,
-    /// How long [`Hub::read`] waits for one whole reply.
-    pub patience: Duration,
-    host: String,
+    /// `None`: plain http.
+    tls: Option<Arc<ClientConfig>>,
+    relay_trust: Trust,
+    relay_tls: OnceCell<Arc<ClientConfig>>,
     app_name: String,
     profile: Profile,
 }
@@ -55,39 +67,34 @@ pub struct Hub {
 impl Hub {
     /// Prepares trust, profile and address; reads no bearer and connects to nothing.
     pub fn new(config: &Config) -> Result<Hub, Failure> {
-        let address = &config.hub.address;
-        let tls = match (address.scheme, &address.tls_name) {
-            (Scheme::Http, _) => None,
-            (Scheme::Https, name) => {
-                let name = name.clone().unwrap_or_else(|| address.ip.to_string());
-                let name = TlsName::try_from(name).map_err(|e| {
-                    Failure::config(format!("the hub's TLS name: {e}; set tls_name under [hub]"))
-                })?;
-                Some((
-                    net::client_config(&trust(config))
-                        .map_err(|e| Failure::config(e.to_string()))?,
-                    name,
-                ))
-            }
+        let tls = if config.hub.is_plain() {
+            None
+        } else {
+            let made = net::client_config(&trust(config));
+            Some(made.map_err(|e| Failure::config(e.to_string()))?)
         };
-        Ok(Hub {
-            address: Address {
-                ip: address.ip,
-                port: address.port,
-                tls,
-            },
-            id: config.hub.id.clone().unwrap_or_default(),
+        let known = Known::of(config);
+        let mut hub = Hub {
+            address: None,
+            way: None,
+            id: known.id.clone(),
             bearer: None,
             credential: None,
             limits: Limits {
                 max_output: config.limits.max_reply,
                 ..Limits::default()
             },
-            patience: ONE_SHOT,
-            host: address.host.clone(),
+            tls,
+            relay_trust: route::trust(config, Via::Relay),
+            relay_tls: OnceCell::new(),
             app_name: config.profile.app_name.clone(),
             profile: profile(&config.profile.name)?,
-        })
+            known,
+        };
+        if let Some(way) = hub.known.configured() {
+            hub.follow(way)?;
+        }
+        Ok(hub)
     }
 
     /// Reads the bearer as configured; warnings go to the log.
@@ -117,24 +124,20 @@ impl Hub {
         let renewed = Bearer::load(credential)?;
         let changed = renewed.secret.expose() != bearer.secret.expose();
         self.bearer = Some(renewed);
+        self.known.reload();
         Ok(changed)
     }
 
     /// Takes in what an accepted ping told. Without TLS and without an id to compare, a web server that says yes to
     /// everything would pass for a hub and get the bearer: then the hub has to tell its id.
     pub fn recognise(&mut self, told: Option<String>) -> Result<(), Refusal> {
-        if told.is_none() && self.id.is_empty() && self.address.tls.is_none() {
+        if told.is_none() && self.id.is_empty() && self.tls.is_none() {
             return Err(Refusal::WrongHub(PingError::NoId.to_string()));
         }
         if self.id.is_empty() {
             self.id = told.unwrap_or_default();
         }
         Ok(())
-    }
-
-    /// A connection to this hub, not yet dialled.
-    pub fn session(&self) -> Session {
-        Session::new(Box::new(self.address.clone()))
     }
 
     /// Whether the header profile can ask for a reply only if something has changed.
@@ -149,15 +152,31 @@ impl Hub {
 
     /// As [`Hub::request`], to be answered with 304 where the reply would have this entity tag; an empty one asks for all.
     pub fn request_if(&self, call: &Call<'_>, etag: &str) -> Result<net::Request, Failure> {
+        let host = self.way.as_ref().map_or("", |way| &way.host);
+        self.request_at(host, &self.id, call, etag)
+    }
+
+    /// The bytes of a ping to whoever answers as `host`; `id` may be empty.
+    pub fn ping_at(&self, host: &str, id: &str) -> Result<net::Request, Failure> {
+        self.request_at(host, id, &Call::Ping { hub_id: id }, "")
+    }
+
+    fn request_at(
+        &self,
+        host: &str,
+        id: &str,
+        call: &Call<'_>,
+        etag: &str,
+    ) -> Result<net::Request, Failure> {
         let token = if call.needs_bearer() {
             self.bearer.as_ref().map(|b| &b.secret)
         } else {
             None
         };
         let holes = Holes {
-            host: &self.host,
+            host,
             token,
-            hub: &self.id,
+            hub: id,
             length: None,
             content_type: "",
             etag,
@@ -202,9 +221,20 @@ impl Hub {
         call: &Call<'_>,
         visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
+        self.read_within(session, call, ONE_SHOT, &mut Alone, visit)
+    }
+
+    /// The same with a wait and a time limit of the caller's.
+    pub fn read_within<T>(
+        &self,
+        session: &mut Session,
+        call: &Call<'_>,
+        limit: Duration,
+        wait: &mut dyn Wait,
+        visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let request = self.request(call).map_err(|e| Refusal::Local(e.message))?;
-        let mut wait = Alone;
-        let reply = net::fetch(session, request, Deadlines::all(self.patience), &mut wait)?;
+        let reply = net::fetch(session, request, Deadlines::all(limit), wait)?;
         visit(&mut accept(reply, self.limits)?)
     }
 }
@@ -283,20 +313,25 @@ pub fn read_ping(
     expected: &str,
 ) -> Result<Option<String>, Refusal> {
     let head = reply.head.clone();
-    let text = |name| head.get(name).and_then(|v| std::str::from_utf8(v).ok());
     let body = net::collect(&mut reply.decoded(limits)?, MAX_ERROR_BODY)?;
+    Ok(judge_ping(&head, &body, expected)?.hub_id)
+}
+
+/// The same of a reply that is here whole, with all that the hub told of itself.
+pub fn judge_ping(head: &ResponseHead, body: &[u8], expected: &str) -> Result<PingReply, Refusal> {
+    let text = |name| head.get(name).and_then(|v| std::str::from_utf8(v).ok());
     let parts = PingParts {
         status: head.status(),
         hub_id: text("x-homey-id"),
         version: text("x-homey-version"),
         tier: text("x-homey-tier"),
         content_type: text("content-type"),
-        body: &body,
+        body,
     };
     match reply::ping(&parts, Some(expected).filter(|id| !id.is_empty())) {
-        Ok(known) => Ok(known.hub_id),
+        Ok(known) => Ok(known),
         // Old hubs do not say who they are; with no id configured there is nothing to compare.
-        Err(PingError::NoId) => Ok(None),
+        Err(PingError::NoId) => Ok(PingReply::default()),
         // Every hub answers a ping, so whatever has none is something else: a router, a printer, a portal.
         Err(PingError::Hub(error)) if matches!(error.kind, Kind::NoSuchRoute | Kind::NotFound) => {
             Err(Refusal::WrongHub(format!(

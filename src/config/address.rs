@@ -262,6 +262,11 @@ fn check_reach(ip: IpAddr, allow_public: bool) -> Result<(), Fault> {
     ))
 }
 
+/// Whether a bearer may go to a hub that is said to be at `ip`: an address of the house, or `allow_public`.
+pub fn is_within_reach(ip: IpAddr, allow_public: bool) -> bool {
+    check_reach(ip, allow_public).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

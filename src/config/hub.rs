@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `[hub]` and `[trust]`: where the hub is, who we are to it, and how it proves who it is.
 
-use core::net::{IpAddr, Ipv4Addr};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -21,6 +19,7 @@ pub(super) const HUB: Keys = Keys {
         "api_key_file",
         "session_file",
         "allow_public_address",
+        "relay",
     ],
     later: &["candidates"],
     cures: &[
@@ -41,13 +40,13 @@ pub(super) const HUB: Keys = Keys {
         ),
         (
             "password",
-            "passwords are not kept",
-            "api_key_file with an API key",
+            "passwords do not stand in the configuration",
+            "homey-panel login, or api_key_file with an API key",
         ),
         (
             "email",
-            "accounts are not kept",
-            "api_key_file with an API key",
+            "accounts do not stand in the configuration",
+            "homey-panel login, or api_key_file with an API key",
         ),
     ],
 };
@@ -68,12 +67,27 @@ const PIN_INSTEAD: &str = "pin = \"sha256//…=\", the fingerprint of the hub's 
 /// `[hub]`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Hub {
-    pub address: Address,
+    /// Where it is, or was: a hub with a known id is looked for when it is not there. `None`: looked for from the start,
+    /// by `id`, or by the id that the session file names.
+    pub address: Option<Address>,
     /// The hub's id. `None`: learned from the first ping and not checked before.
     pub id: Option<String>,
+    /// The name for SNI and certificate, whatever the address. `None`: the dashed name of the address.
+    pub tls_name: Option<String>,
+    /// Whether the hub may be reached through the internet while it is not in this network: forwarded or by the relay, where the
+    /// session knows such a way. Default `true`.
+    pub relay: bool,
     pub credential: Credential,
     /// The hub may be at an address of the internet. Default `false`.
     pub allow_public_address: bool,
+}
+
+impl Hub {
+    /// Whether `http://` is written: only then may a bearer go anywhere in clear.
+    pub fn is_plain(&self) -> bool {
+        let scheme = self.address.as_ref().map(|address| address.scheme);
+        scheme == Some(Scheme::Http)
+    }
 }
 
 /// Where the bearer comes from. Paths are kept as written; `run` fills in `${CREDENTIALS_DIRECTORY}` and its like.
@@ -115,15 +129,17 @@ pub(super) fn read(report: &mut Report<'_>, root: &Section<'_>, sources: &mut So
             report.warn(at, format!("{} needs no allow_public_address", address.ip));
         }
     }
-    let id = hub.text(report, "id", "the hub's id, as homey-panel check shows it");
+    let id = hub.text(
+        report,
+        "id",
+        "the hub's id, as homey-panel discover shows it",
+    );
     Hub {
-        address: address.unwrap_or(Address {
-            scheme: Scheme::Https,
-            ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            port: 443,
-            tls_name: None,
-            host: String::new(),
-        }),
+        tls_name: tls_name
+            .map(|name| name.text.to_owned())
+            .filter(|_| address.as_ref().is_none_or(|a| a.scheme == Scheme::Https)),
+        relay: relay(report, &hub),
+        address,
         id: id
             .filter(|id| check_id(report, *id))
             .map(|id| id.text.to_owned()),
@@ -140,24 +156,15 @@ fn address(
 ) -> Option<Address> {
     let expected = "the hub's IP address, such as \"192.168.1.17\"";
     if !hub.has("address") {
-        if !hub.flawed {
-            let what = match (hub.written(), hub.has("id")) {
-                (false, _) => {
-                    let expected =
-                        "[hub] and below it address = \"192.168.1.17\", the hub's IP address";
-                    report
-                        .error(hub.at, "the section [hub] is missing")
-                        .expected(expected);
-                    return None;
-                }
-                (true, false) => "[hub] has no address",
-                (true, true) => {
-                    "[hub] has an id but no address, and cannot find it by the id in this version"
-                }
-            };
+        if !hub.flawed && !hub.written() {
+            let expected = "[hub] and below it address = \"192.168.1.17\", the hub's IP address";
             report
-                .error(hub.at, what)
-                .expected("address = \"192.168.1.17\", the hub's IP address");
+                .error(hub.at, "the section [hub] is missing")
+                .expected(expected);
+        } else if !hub.flawed && !hub.has("id") && !hub.has("session_file") {
+            report
+                .error(hub.at, "[hub] has neither address nor id")
+                .expected("address = \"192.168.1.17\", the hub's IP address, or its id, as homey-panel discover shows it");
         }
         return None;
     }
@@ -247,6 +254,20 @@ fn credential(report: &mut Report<'_>, hub: &Section<'_>, sources: &mut Sources)
     }
 }
 
+fn relay(report: &mut Report<'_>, hub: &Section<'_>) -> bool {
+    let relay = hub.flag(report, "relay");
+    if relay == Some(true) && hub.has("api_key_file") {
+        let at = hub.at_key("relay");
+        report
+            .warn(
+                at,
+                "relay = true has no use with api_key_file: the relay takes no API keys",
+            )
+            .expected("session_file = \"…\", as homey-panel login writes it");
+    }
+    relay.unwrap_or(true)
+}
+
 /// Reads `[trust]`, which matters only with https.
 pub(super) fn read_trust(
     report: &mut Report<'_>,
@@ -274,7 +295,7 @@ pub(super) fn read_trust(
         let what = format!("{} are given together", written.join(" and "));
         report.error(at, what).expected("one of them");
     }
-    if !written.is_empty() && hub.address.scheme == Scheme::Http {
+    if !written.is_empty() && hub.is_plain() {
         report.warn(at, "[trust] has no use with http://");
     }
     if system == Some(false) && written.len() == 1 {

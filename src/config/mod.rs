@@ -11,13 +11,14 @@
 //!             └────────────> problem::Report <────┘ (all of them, sorted)
 //! ```
 //!
-//! One file for each section: `hub` and `address`, `profile`, `times`, `panels`, `controls` with `actions`, `moves` and `keys`, `outputs` with `colour` and `locals`; `targets` collects what they aim at, `clash` looks for
+//! One file for each section: `hub` and `address`, `cloud`, `session`, `profile`, `times`, `panels`, `controls` with `actions`, `moves` and `keys`, `outputs` with `colour` and `locals`; `targets` collects what they aim at, `clash` looks for
 //! two things in one place. The reference for users is `tests/data/config/good/everything.toml`, which a test holds complete.
 
 mod actions;
 mod address;
 mod capability;
 mod clash;
+mod cloud;
 mod colour;
 mod controls;
 mod dashed;
@@ -32,13 +33,15 @@ mod panels;
 mod problem;
 mod profile;
 mod section;
+mod session;
 mod suggest;
 mod syntax;
 mod targets;
 mod times;
 mod value;
 
-pub use address::{Address, Scheme};
+pub use address::{Address, Scheme, is_within_reach};
+pub use cloud::{Cloud, Site};
 pub use controls::ControlFace;
 pub use dashed::{DASHED_SUFFIX, dashed_ip, dashed_name};
 pub use hub::{Credential, Hub, Trust};
@@ -46,6 +49,7 @@ pub use outputs::OutputFace;
 pub use panels::{PanelConfig, PanelKind, Way};
 pub use problem::Problem;
 pub use profile::{ProfileChoice, ProfileName};
+pub use session::Session;
 pub use suggest::nearest;
 pub use times::{Limits, Poll};
 
@@ -63,8 +67,8 @@ const MAX_OUTPUTS: usize = 1024;
 
 const ROOT: Keys = Keys {
     known: &[
-        "hub", "trust", "profile", "profiles", "poll", "limits", "timing", "layers", "panel",
-        "control", "output",
+        "hub", "trust", "cloud", "session", "profile", "profiles", "poll", "limits", "timing",
+        "layers", "panel", "control", "output",
     ],
     later: &["discover", "log", "watchdog", "status"],
     cures: &[
@@ -87,9 +91,11 @@ const ROOT: Keys = Keys {
 };
 
 /// All sections with their keys, for "… in [timing]".
-const HOMES: [(&str, &Keys); 9] = [
+const HOMES: [(&str, &Keys); 11] = [
     ("[hub]", &hub::HUB),
     ("[trust]", &hub::TRUST),
+    ("[cloud]", &cloud::CLOUD),
+    ("[session]", &session::SESSION),
     ("[profile]", &profile::PROFILE),
     ("[poll]", &times::POLL),
     ("[limits]", &times::LIMITS),
@@ -137,6 +143,8 @@ pub struct Sources {
     pub hub_id: Place,
     pub credential: Place,
     pub trust: Place,
+    /// The variable that holds the bearer.
+    pub store_in: Place,
     /// Parallel to [`Config::panels`].
     pub panels: Vec<Place>,
     /// Parallel to [`Plan::points`].
@@ -156,6 +164,8 @@ pub struct Config {
     pub file: String,
     pub hub: Hub,
     pub trust: Trust,
+    pub cloud: Cloud,
+    pub session: Session,
     pub profile: ProfileChoice,
     pub poll: Poll,
     pub limits: Limits,
@@ -227,6 +237,8 @@ fn read(report: &mut Report<'_>, file_name: &str, tree: &toml_span::Value<'_>) -
     let mut sources = Sources::default();
     let hub = hub::read(report, &root, &mut sources);
     let trust = hub::read_trust(report, &root, &hub, &mut sources);
+    let cloud = cloud::read(report, &root);
+    let session = session::read(report, &root, &mut sources);
     let profile = profile::read(report, &root);
     let poll = times::read_poll(report, &root);
     let limits = times::read_limits(report, &root);
@@ -248,6 +260,8 @@ fn read(report: &mut Report<'_>, file_name: &str, tree: &toml_span::Value<'_>) -
         file: file_name.to_owned(),
         hub,
         trust,
+        cloud,
+        session,
         profile,
         poll,
         limits,
@@ -370,6 +384,8 @@ mod tests {
         let bare = Config::parse("f", "[hub]\naddress = \"192.168.1.17\"").unwrap();
         assert_eq!((bare.poll, bare.limits), (sample.poll, sample.limits));
         assert_eq!((bare.trust, bare.profile), (sample.trust, sample.profile));
+        assert_eq!(bare.session, Session::default());
+        assert_eq!(bare.session.warn, sample.session.warn);
         assert_eq!(bare.hub.address, sample.hub.address);
         assert_eq!(bare.hub.credential, Credential::Default);
         assert_eq!(bare.plan, Plan::default());

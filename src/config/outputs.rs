@@ -14,7 +14,7 @@ use super::profile::check_holes;
 use super::section::{Keys, Section};
 use super::suggest::nearest;
 use super::targets::Context;
-use super::value::{Text, check_text, kind, number_of, scalar, text_of, value_at};
+use super::value::{Text, check_text, kind, number_of, scalar, text_of, truth, value_at};
 use crate::homey::Value;
 use crate::panel::plan::{Blink, Output, Render, Source, Test};
 
@@ -52,6 +52,12 @@ const BLINKS: [(&str, Blink); 5] = [
     ("blip", Blink::Blip),
     ("double", Blink::Double),
 ];
+/// What `show_link` names beside `true`, the connection itself: the source, and when it is on.
+const LINKS: [(&str, Source, &str); 1] = [(
+    "session",
+    Source::Session,
+    "the session ends and cannot be renewed",
+)];
 const HOLES: [&str; 5] = ["value", "units", "percent", "state", "name"];
 const MAX_WORDS: usize = 64;
 
@@ -115,9 +121,9 @@ fn source<'t>(
     output: &Section<'t>,
     context: &mut Context<'_>,
 ) -> Option<(Source, Option<Text<'t>>)> {
-    let link = output.flag(report, "show_link");
+    let link = link(report, output);
     if output.has("show") {
-        if link == Some(true) {
+        if let Some(Some(_)) = link {
             let at = output.at_key("show").max(output.at_key("show_link"));
             report
                 .error(at, "both show and show_link are given")
@@ -137,18 +143,17 @@ fn source<'t>(
         return None;
     }
     match link {
-        Some(true) => {
+        Some(Some((source, when))) => {
             for key in ["on", "range"].into_iter().filter(|key| output.has(key)) {
-                let what =
-                    format!("{key} has no use with show_link: it is on when the hub is ready");
+                let what = format!("{key} has no use with show_link: it is on when {when}");
                 report
                     .error(output.at_key(key), what)
                     .expected("invert, colours, text or words");
             }
-            Some((Source::Link, None))
+            Some((source, None))
         }
         None if output.has("show_link") => None,
-        Some(false) | None => {
+        Some(None) | None => {
             if !output.flawed {
                 report
                     .error(output.at, "[[output]] is bound to nothing")
@@ -157,6 +162,29 @@ fn source<'t>(
             None
         }
     }
+}
+
+/// What `show_link` names, and when that is on; `Some(None)` where it is false, `None` where it is absent or wrong (reported).
+fn link(report: &mut Report<'_>, output: &Section<'_>) -> Option<Option<(Source, &'static str)>> {
+    let value = output.get("show_link")?;
+    let Some(text) = value.as_str().filter(|text| truth(text).is_none()) else {
+        let shown = output.flag(report, "show_link")?;
+        return Some(shown.then_some((Source::Link, "the hub is ready")));
+    };
+    if let Some((_, source, when)) = LINKS.iter().find(|(name, ..)| *name == text) {
+        return Some(Some((*source, when)));
+    }
+    let names = LINKS.map(|(name, ..)| quoted(name));
+    let expected = choices(["true"].into_iter().chain(names.iter().map(String::as_str)));
+    let near = nearest(text, LINKS.iter().map(|(name, ..)| *name));
+    report
+        .error(
+            value_at(report, value),
+            format!("show_link is {}", quoted(text)),
+        )
+        .expected(expected)
+        .meant(near.map(quoted));
+    None
 }
 
 fn render(report: &mut Report<'_>, output: &Section<'_>, capability: &str) -> Render {

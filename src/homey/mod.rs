@@ -6,16 +6,21 @@
 //! - [`call`]: what a panel asks of a hub, as method, target and body. [`profile`]: the header lines around it.
 //! - [`reply`]: streaming readers of what the hub answers. [`error`]: what it says when it refuses.
 //! - [`names`]: `Zone/Name` references to ids, with near misses.
-//! - [`secret`]: a bearer kept out of logs. [`session`]: the stored session. The life cycle of tokens (who renews what,
-//!   when, as a state machine over `(now, events)`) gets its place beside them, as `auth`.
+//! - [`secret`]: a bearer kept out of logs. [`session`]: the stored session. [`auth`]: the life cycle of tokens (who renews
+//!   what, when), as a state machine over `(now, events)`.
+//! - [`mdns`]: which hubs are in the house, as questions and answers of multicast DNS.
+//! - [`route`]: by which ways a hub may be reached, and which of them wins.
 //! - [`iso`], [`text`]: hub times, and small rules for foreign texts.
 
+pub mod auth;
 pub mod call;
 pub mod error;
 pub mod iso;
+pub mod mdns;
 pub mod names;
 pub mod profile;
 pub mod reply;
+pub mod route;
 pub mod secret;
 pub mod session;
 pub mod text;

@@ -37,7 +37,8 @@ use crate::time::Time;
 
 pub use face::{ControlFace, Face, OutputFace};
 pub use probe::{Ill, probe};
-pub use terminal::restore_terminals;
+pub use terminal::{columns, restore_terminals};
+pub use text::{cut as cut_columns, fit as fit_columns, width as text_columns};
 
 /// What kind of device a panel is.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -87,12 +87,12 @@ pub(super) fn char_width(c: char) -> usize {
 }
 
 /// How many columns `text` takes.
-pub(super) fn width(text: &str) -> usize {
+pub fn width(text: &str) -> usize {
     text.chars().map(char_width).sum()
 }
 
 /// `text` in at most `columns` columns; what was cut ends in `more`, a mark one column wide.
-pub(super) fn cut(text: &str, columns: usize, more: char) -> String {
+pub fn cut(text: &str, columns: usize, more: char) -> String {
     if width(text) <= columns {
         return text.to_string();
     }
@@ -113,7 +113,7 @@ pub(super) fn cut(text: &str, columns: usize, more: char) -> String {
 }
 
 /// `text` in exactly `columns` columns, cut or filled with spaces.
-pub(super) fn fit(text: &str, columns: usize, more: char) -> String {
+pub fn fit(text: &str, columns: usize, more: char) -> String {
     let mut out = cut(text, columns, more);
     let fill = columns.saturating_sub(width(&out));
     out.extend(std::iter::repeat_n(' ', fill));

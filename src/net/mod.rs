@@ -11,6 +11,8 @@
 //!   Link ── lan: TCP to a literal address + rustls     wan: ureq's connectors + rustls
 //! ```
 //!
+//! Beside them [`Multicast`]: one UDP socket, to ask the house where the hub is.
+//!
 //! A *command* is a [`Session`] that the loop steps whenever its descriptor is ready. A *poll* is the same
 //! thing read like a blocking stream through [`fetch`], where every wait goes through a [`Wait`]: the loop's
 //! implementation polls the descriptor together with all panels and commands, a one-shot command's
@@ -22,26 +24,32 @@ mod error;
 mod exchange;
 mod fetch;
 mod lan;
+mod multicast;
 mod own;
 mod roots;
 mod session;
 mod tls;
 mod verify;
 pub mod wan;
+mod whole;
 mod witness;
 
 pub use error::{Error, Phase, TlsFault};
 pub use exchange::{BodyStep, Exchange, HeadStep};
 pub use fetch::{Alone, Body, RawBody, Reply, collect, connect, fetch};
 pub use lan::{Address, Lan};
+pub use multicast::{LISTEN, Multicast};
 pub use session::{Deadlines, Dial, Repeat, Request, Session, Step};
 pub use tls::{BUILT, TlsName, Trust, client_config, parse_pin, show_pin, witnessed_config};
+pub use whole::Whole;
 pub use witness::{Shown, Witness};
 
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollTimeout, poll};
 use nix::time::{ClockId, clock_gettime};
 
 use crate::time::Time;
@@ -89,6 +97,23 @@ pub trait Wait {
     /// Lets everything else have its turn without waiting: called after every 16 KiB decoded, so that a large
     /// reply that never leaves the socket empty cannot starve the panel. `false`: give up (stop or reload).
     fn breathe(&mut self) -> bool;
+}
+
+/// Waits until one of `fds` is ready or `until` has passed, whichever comes first: several exchanges of one command.
+pub fn wait_any(fds: &[(BorrowedFd<'_>, Interest)], until: Time) -> io::Result<()> {
+    let mut fds: Vec<PollFd<'_>> = fds
+        .iter()
+        .map(|(fd, interest)| PollFd::new(*fd, interest.poll_flags()))
+        .collect();
+    // Rounded up: a wait that ends a fraction of a millisecond early would spin until then.
+    let left = until.since(monotonic()).as_micros().div_ceil(1000);
+    match poll(
+        &mut fds,
+        PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX),
+    ) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
 }
 
 /// A byte stream that never blocks unless its kind has no descriptor to wait on.

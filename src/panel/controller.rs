@@ -15,7 +15,7 @@ use super::state::PointState;
 use super::tables::Tables;
 use super::text::clean;
 use super::wake::Sleepers;
-use super::{Call, Condition, Edge, Event, Link, Outcome, Show, Ticket};
+use super::{Call, Condition, Edge, Event, Lease, Link, Outcome, Show, Ticket};
 use crate::homey::{Reading, Value};
 use crate::time::Time;
 
@@ -53,6 +53,7 @@ impl Controller {
         let mut core = Core {
             now,
             link: Link::Down,
+            lease: Lease::Good,
             layer: LayerId(0),
             seq: 0,
             born: 0,
@@ -78,7 +79,7 @@ impl Controller {
         Controller { plan, core }
     }
 
-    /// Carries over what `old`, which this one replaces, knows: the link, the counts, the layer and the local outputs of the same
+    /// Carries over what `old`, which this one replaces, knows: link and lease, the counts, the layer and the local outputs of the same
     /// names, and the readings of points that both plans have. Its panels are awake. Old presses that are open end in the counts, sent ones as unknown and the others as
     /// expired; old tickets and old polls do nothing here. Call it right after [`Controller::new`].
     pub fn adopt(&mut self, old: &Controller) {
@@ -88,6 +89,7 @@ impl Controller {
         core.epoch = before.epoch;
         core.tickets = before.tickets;
         core.link = before.link;
+        core.lease = before.lease;
         core.last_event = before.last_event;
         core.last_poll = before.last_poll;
         core.ledger.inherit(&before.ledger, before.sent());
@@ -257,6 +259,12 @@ impl Controller {
         core.stage.touch_all();
     }
 
+    /// How long the session will last has changed.
+    pub fn lease(&mut self, lease: Lease) {
+        self.core.lease = lease;
+        self.core.stage.touch_all();
+    }
+
     /// The bytes of this command may have left this machine.
     pub fn sent(&mut self, ticket: Ticket) {
         self.core.mark_sent(ticket);
@@ -296,6 +304,7 @@ impl Controller {
         let view = View {
             plan,
             link: core.link,
+            lease: core.lease,
             layer: core.layer,
             points: &core.points,
             locals: &core.locals,

@@ -17,7 +17,7 @@ use super::stage::Stage;
 use super::state::PointState;
 use super::tables::Tables;
 use super::wake::Sleepers;
-use super::{Condition, Feedback, Link, Look, Show};
+use super::{Condition, Feedback, Lease, Link, Look, Show};
 use crate::homey::Value;
 use crate::time::Time;
 
@@ -27,6 +27,7 @@ pub(super) struct Core {
     /// The last timeout's time.
     pub(super) now: Time,
     pub(super) link: Link,
+    pub(super) lease: Lease,
     pub(super) layer: LayerId,
     /// The number of our newest request, and of what is ordered like one.
     pub(super) seq: u64,
@@ -185,6 +186,7 @@ impl Core {
 pub(super) struct View<'a> {
     pub(super) plan: &'a Plan,
     pub(super) link: Link,
+    pub(super) lease: Lease,
     pub(super) layer: LayerId,
     pub(super) points: &'a [PointState],
     pub(super) locals: &'a [Value],
@@ -205,6 +207,7 @@ impl View<'_> {
         }
         let scene = match output.source {
             Source::Link => return Some(render::link(self.link, &output.render)),
+            Source::Session => return Some(render::lease(self.lease, &output.render)),
             Source::Point(id) => {
                 let index = usize::from(id.0);
                 let (spec, point) = (plan.points.get(index)?, self.points.get(index)?);

@@ -86,6 +86,18 @@ pub enum Link {
     Ready,
 }
 
+/// How long our session with the hub will last; a bearer that never ends is always [`Lease::Good`].
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Lease {
+    /// Long enough, or it is being renewed as it should.
+    #[default]
+    Good,
+    /// It ends soon and cannot be renewed at present.
+    Ending,
+    /// It has ended and could not be renewed.
+    Ended,
+}
+
 /// What a bound capability's value is worth.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub enum Condition {

@@ -220,6 +220,8 @@ pub enum Source {
     Point(PointId),
     /// The state of the connection to the hub.
     Link,
+    /// How long the hub's session will last.
+    Session,
     /// What the panel's own controls make of it.
     Local(LocalId),
 }

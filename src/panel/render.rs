@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::plan::{Blink, Render, Rgb, Test};
 use super::text;
-use super::{Condition, Link, Look};
+use super::{Condition, Lease, Link, Look};
 use crate::homey::{Traits, Value};
 
 /// The least level of a lamp that is on: a lamp that is on at the low end of its range is not dark.
@@ -67,8 +67,7 @@ pub(super) fn point(scene: &Scene<'_>, render: &Render) -> Look {
     }
 }
 
-/// The look of an output of the connection's state: on when ready. The state is always known, so the look is `Ready`; the
-/// rhythms are in the order of a start (N14). A threshold or colour counts the states from 0, in their order.
+/// The look of an output of the connection's state: on when ready. The rhythms are in the order of a start (N14). A threshold or colour counts the states from 0, in their order.
 pub(super) fn link(link: Link, render: &Render) -> Look {
     let on = (link == Link::Ready) != render.invert;
     let rhythm = match link {
@@ -81,25 +80,65 @@ pub(super) fn link(link: Link, render: &Render) -> Look {
         Link::Ready if on => render.blink,
         Link::Ready => Blink::Steady,
     };
-    let word = Value::Text(link_word(link).into());
-    let scene = Scene {
-        condition: Condition::Ready,
-        value: Some(&word),
-        traits: None,
+    let state = State {
         name: "link",
+        rank: link as u8,
+        word: link_word(link),
     };
-    let rank = Value::Number(f64::from(link as u8));
-    Look {
-        condition: Condition::Ready,
-        on,
-        level: if on { 1.0 } else { 0.0 },
-        colour: if on {
-            colour(&rank, &render.colours)
-        } else {
-            None
+    state.look(on, rhythm, render)
+}
+
+/// The look of an output of the session's state: on while it ends and cannot be renewed. A colour counts the states from 0.
+pub(super) fn lease(lease: Lease, render: &Render) -> Look {
+    let on = (lease != Lease::Good) != render.invert;
+    let rhythm = match lease {
+        Lease::Ended => Blink::Triple,
+        _ if on => render.blink,
+        _ => Blink::Steady,
+    };
+    let state = State {
+        name: "session",
+        rank: lease as u8,
+        word: match lease {
+            Lease::Good => "good",
+            Lease::Ending => "ending",
+            Lease::Ended => "ended",
         },
-        blink: rhythm,
-        text: words(&scene, link_word(link), &word, render),
+    };
+    state.look(on, rhythm, render)
+}
+
+/// One of our own states, which is always known, so that its look is `Ready`.
+struct State {
+    name: &'static str,
+    /// Its place in the order of states, for colours.
+    rank: u8,
+    /// The state in words.
+    word: &'static str,
+}
+
+impl State {
+    fn look(&self, on: bool, blink: Blink, render: &Render) -> Look {
+        let word = Value::Text(self.word.into());
+        let scene = Scene {
+            condition: Condition::Ready,
+            value: Some(&word),
+            traits: None,
+            name: self.name,
+        };
+        let rank = Value::Number(f64::from(self.rank));
+        Look {
+            condition: Condition::Ready,
+            on,
+            level: if on { 1.0 } else { 0.0 },
+            colour: if on {
+                colour(&rank, &render.colours)
+            } else {
+                None
+            },
+            blink,
+            text: words(&scene, self.word, &word, render),
+        }
     }
 }
 

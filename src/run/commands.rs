@@ -2,6 +2,7 @@
 //! From the controller's calls to requests on lanes, and from replies back to outcomes.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::client::told;
 use crate::homey::Dialect;
@@ -143,6 +144,7 @@ impl Life {
             life: call.life,
             once: request.repeat == Repeat::Never,
             departed: false,
+            bearer: self.bearers,
         };
         if self.lanes.start(job, request, now, idle).is_err() {
             return Start::Wait(call);
@@ -255,9 +257,16 @@ impl Life {
         let error = classify(status, content_type, body);
         match error.kind {
             kind if kind.is_unauthorized() => {
+                if job.bearer != self.bearers {
+                    // It left with an older one.
+                    return Outcome::NotNow {
+                        pause: Duration::ZERO,
+                    };
+                }
                 // The poll finds out whether the bearer is dead or this was one of the short spells that
                 // hubs have at night (`api.md` 10); until then nothing has run and it may be tried again.
                 self.trouble = true;
+                self.bearer_refused(now);
                 Outcome::NotNow { pause: self.retry }
             }
             Kind::TooManyRequests => {

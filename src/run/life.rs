@@ -19,11 +19,14 @@ use crate::hw::Panel;
 use crate::net::{Deadlines, Error, Interest, Session, monotonic};
 use crate::panel::cadence::Pacer;
 use crate::panel::plan::Plan;
-use crate::panel::{Call, Controller, Event, Link, Show};
+use crate::panel::{Call, Controller, Event, Lease, Link, Show};
 use crate::time::Time;
 
 use super::directory::Directory;
+use super::helper::{Errand, Helpers};
 use super::lanes::{Finished, Lanes};
+use super::renewal::Renewal;
+use super::seed;
 
 /// The most that a poll sleeps while it waits for a request in flight to end.
 const LONG: Duration = Duration::from_secs(10);
@@ -36,6 +39,12 @@ const ROUNDS: usize = 8;
 
 /// How long presses may take to end after a panel has asked for the end: a press's life and a round trip.
 const LAST_PRESSES: Duration = Duration::from_secs(5);
+
+fn renewal(hub: &Hub, config: &Config, now: Time, shown: Lease) -> Renewal {
+    let held = hub.bearer.as_ref().and_then(|bearer| bearer.held);
+    let retry = config.poll.retry;
+    Renewal::new(held, &config.session, retry, seed(), now, shown)
+}
 
 fn poll_deadlines(config: &Config) -> Deadlines {
     let limits = &config.limits;
@@ -65,6 +74,7 @@ pub struct Life {
     pub directory: Rc<Directory>,
     pub lanes: Lanes,
     pub pacer: Pacer,
+    pub helpers: Helpers,
     pub wish: Wish,
     /// Of a poll.
     pub deadlines: Deadlines,
@@ -88,25 +98,32 @@ pub struct Life {
     pub(super) crowded: Option<Time>,
     /// A panel has asked for the end, which comes when no press is open, or at this instant.
     pub(super) leaving: Option<Time>,
+    pub(super) renewal: Renewal,
+    /// How many bearers there were before the present one.
+    pub bearers: u32,
+    /// The bearer is another one, or it has turned out that it cannot be, since this was last cleared.
+    pub bearer_news: bool,
     /// What was last wrong with the bearer's file, so that it is said once.
-    bearer_fault: String,
+    pub(super) bearer_fault: String,
     pub(super) signals: SignalFd,
     events: Vec<Event>,
     pub(super) finished: Vec<Finished>,
 }
 
 impl Life {
-    /// `signals` must be blocked already, or they would end the program.
+    /// `signals` must be blocked already, or they would end the program. `helpers` know the file of `config`.
     pub fn new(
         controller: Controller,
         hub: Hub,
         panels: Vec<Box<dyn Panel>>,
         signals: SignalFd,
         config: &Config,
+        helpers: Helpers,
     ) -> Life {
         let plan = Rc::new(config.plan.clone());
         let directory = Rc::new(Directory::new(&plan));
         let lanes = Lanes::for_hub(&hub, config);
+        let renewal = renewal(&hub, config, monotonic(), Lease::Good);
         Life {
             controller,
             panels,
@@ -115,6 +132,7 @@ impl Life {
             directory,
             lanes,
             pacer: Pacer::default(),
+            helpers,
             wish: Wish::GoOn,
             deadlines: poll_deadlines(config),
             retry: config.poll.retry,
@@ -127,6 +145,9 @@ impl Life {
             waiting: VecDeque::new(),
             crowded: None,
             leaving: None,
+            renewal,
+            bearers: 0,
+            bearer_news: false,
             bearer_fault: String::new(),
             signals,
             events: Vec::new(),
@@ -138,25 +159,30 @@ impl Life {
     pub fn swap(&mut self, mut hub: Hub, config: &Config, now: Time) {
         let mut controller = Controller::new(config.plan.clone(), now);
         controller.adopt(&self.controller);
-        let place = |hub: &Hub| (hub.address.ip, hub.address.port);
-        if place(&hub) == place(&self.hub) && hub.id.is_empty() {
+        let place = |hub: &Hub| hub.known.configured();
+        let stays = place(&hub) == place(&self.hub);
+        if stays && hub.id.is_empty() {
             // Learned once, it stays: whoever answers there later has to be the same.
             hub.id.clone_from(&self.hub.id);
         }
         let (dialect, held) = (self.pacer.hub(), self.pacer.held_until());
         self.pacer = Pacer::default();
-        if place(&hub) != place(&self.hub) || hub.id != self.hub.id {
+        if !stays || hub.id != self.hub.id {
             // What the old hub said is no news of the new one.
             controller.link(now, Link::Down);
         } else {
             // A hub whose pace is known need not be asked at the slowest, and a pause that it asked for holds.
             self.pacer.dialect(dialect);
             self.pacer.hold(held);
+            // Where it was found last is better than where it once was; it was gone to before, so it can be now.
+            let _ = self.hub.way.clone().map(|way| hub.follow(way));
         }
         self.controller = controller;
         self.plan = Rc::new(config.plan.clone());
         self.directory = Rc::new(Directory::new(&self.plan));
         self.lanes = Lanes::for_hub(&hub, config);
+        self.renewal = renewal(&hub, config, now, self.renewal.lease());
+        self.bearers = self.bearers.wrapping_add(1);
         self.hub = hub;
         self.deadlines = poll_deadlines(config);
         self.retry = config.poll.retry;
@@ -184,12 +210,16 @@ impl Life {
         }
     }
 
-    /// The end: commands that are under way get their replies, panels their last word.
+    /// The end: commands that are under way get their replies, panels their last word. A child that is about to write down
+    /// what it was given for good has the same time.
     pub fn finish(&mut self, now: Time) {
         self.wish = Wish::GoOn;
+        self.renewal.stop();
         self.settle(now + LAST_REPLIES, |life| {
-            life.lanes.in_flight() == 0 && life.waiting.is_empty()
+            let quiet = life.lanes.in_flight() == 0 && life.waiting.is_empty();
+            quiet && life.helpers.is_free(None)
         });
+        self.helpers.end();
         let now = monotonic();
         self.controller.give_up(now);
         // From here on nothing is sent any more, whatever a hand does: the last words have been said.
@@ -223,24 +253,6 @@ impl Life {
         if dialect != Dialect::Unknown && dialect != self.pacer.hub() {
             log::info!("the hub speaks {dialect:?}");
             self.pacer.dialect(dialect);
-        }
-    }
-
-    /// Reads the bearer's file again; `true` where it held another one than before.
-    pub fn reload_bearer(&mut self) -> bool {
-        match self.hub.reload_bearer() {
-            Ok(changed) => {
-                self.bearer_fault.clear();
-                changed
-            }
-            Err(failure) => {
-                let text = failure.to_string();
-                if text != self.bearer_fault {
-                    log::warn!("{text}");
-                    self.bearer_fault = text;
-                }
-                false
-            }
         }
     }
 
@@ -295,6 +307,12 @@ impl Life {
     /// Everything that can be done now without waiting. `panels`: a bit for each that has something to read. `idle`: the
     /// poll's connection, where the poll does not use it.
     pub(super) fn turn(&mut self, now: Time, panels: u32, mut idle: Option<&mut Session>) {
+        // First, since a command may wait for what a child has brought.
+        while let Some((errand, ended)) = self.helpers.next_ended(now) {
+            match errand {
+                Errand::Renew => self.renewal_ended(&ended, now),
+            }
+        }
         let mut which = panels;
         for _ in 0..ROUNDS {
             if self.controller.poll_at().is_some_and(|at| at <= now) {
@@ -316,6 +334,8 @@ impl Life {
             // Those are written now, and whatever is read beside that has its round.
             which = u32::MAX;
         }
+        // After what is pressed: it may start a child.
+        self.look_after_session(now);
         if self
             .leaving
             .is_some_and(|at| now >= at || self.controller.is_at_rest())
@@ -380,82 +400,4 @@ impl Life {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hw::{Face, PanelFault};
-    use crate::panel::plan::ControlId;
-    use crate::panel::{Edge, Feedback};
-    use nix::poll::PollFd;
-    use nix::sys::signal::SigSet;
-    use std::cell::RefCell;
-
-    /// A panel whose reads give these edges, once each is told to be there.
-    #[derive(Clone, Default)]
-    struct Fake(Rc<RefCell<(Vec<Event>, Vec<Show>)>>);
-
-    impl Panel for Fake {
-        fn name(&self) -> &str {
-            "fake"
-        }
-        fn poll_fds<'a>(&'a self, _: &mut Vec<PollFd<'a>>) {}
-        fn service(&mut self, _: Time, events: &mut Vec<Event>) -> Result<(), PanelFault> {
-            events.append(&mut self.0.borrow_mut().0);
-            Ok(())
-        }
-        fn show(&mut self, show: &Show, _: Time) {
-            self.0.borrow_mut().1.push(show.clone());
-        }
-        fn poll_at(&self) -> Option<Time> {
-            None
-        }
-        fn reports(&mut self) -> Vec<String> {
-            Vec::new()
-        }
-        fn reload(&mut self, _: Face) {}
-        fn quit_requested(&self) -> bool {
-            false
-        }
-    }
-
-    #[test]
-    fn an_up_edge_that_is_there_is_not_overtaken_by_its_own_hold() {
-        let text = "[hub]\naddress = \"http://127.0.0.1:9\"\n\
-            [layers]\nnames = [\"day\", \"night\", \"never\"]\n\
-            [[panel]]\nname = \"wall\"\nkind = \"line\"\nstdio = true\n\
-            [[control]]\nname = \"key\"\npress = { layer = \"night\" }\nhold = { layer = \"never\" }\n";
-        let config = Config::parse("test", text).unwrap();
-        let hub = Hub::new(&config).unwrap();
-        let fake = Fake::default();
-        let start = monotonic();
-        let at = |ms| start + Duration::from_millis(ms);
-        let edge = |ms, edge| {
-            let control = ControlId(0);
-            let event = Event {
-                at: at(ms),
-                control,
-                edge,
-            };
-            fake.0.borrow_mut().0.push(event);
-        };
-        let signals = SignalFd::new(&SigSet::empty()).unwrap();
-        let controller = Controller::new(config.plan.clone(), start);
-        let panels: Vec<Box<dyn Panel>> = vec![Box::new(fake.clone())];
-        let mut life = Life::new(controller, hub, panels, signals, &config);
-        edge(0, Edge::Down);
-        life.turn(at(0), 1, None);
-        // Kept from looking over the end of the hold time, the loop comes back for another reason than the panel.
-        edge(480, Edge::Up);
-        life.turn(at(510), 0, None);
-        assert_eq!(life.controller.layer().0, 1, "a press, not a hold");
-        let control = ControlId(0);
-        let feedback = Feedback::Confirmed;
-        assert!(
-            fake.0
-                .borrow()
-                .1
-                .contains(&Show::Feedback { control, feedback })
-        );
-        life.finish(at(600));
-        assert_eq!(life.controller.tally().pressed, 1);
-    }
-}
+mod tests;

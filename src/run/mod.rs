@@ -7,6 +7,8 @@
 //!       └ life   what lives in every wait of it: panels, controller, commands, signals
 //!          ├ wait       the one poll(2)
 //!          ├ lanes      command connections, resumable
+//!          ├ helper     children for what may block
+//!          ├ renewal    the session's: when, and what comes of it; by `term`'s reckoning
 //!          └ commands   calls to requests, replies to outcomes
 //!   directory, names, readings, fetches   what is bound, and how it is read
 //! ```
@@ -18,11 +20,14 @@ mod commands;
 mod directory;
 mod faces;
 mod fetches;
+mod helper;
 mod lanes;
 mod life;
 mod names;
 mod poll;
 mod readings;
+mod renewal;
+mod term;
 mod wait;
 
 use std::path::{Path, PathBuf};
@@ -39,6 +44,7 @@ use crate::panel::cadence::Rhythm;
 use crate::panel::{Controller, Link};
 
 pub use faces::panel_kind;
+use helper::Helpers;
 use life::{Life, Wish};
 use poll::Poller;
 
@@ -59,7 +65,8 @@ pub fn run(file: &Path, config: Config) -> Result<(), Failure> {
     let mut controller = Controller::new(config.plan.clone(), now);
     controller.link(now, Link::Down);
     let mut poller = Poller::new(hub.session(), rhythm(&config), seed());
-    let mut life = Life::new(controller, hub, panels, signals, &config);
+    let helpers = Helpers::new(file);
+    let mut life = Life::new(controller, hub, panels, signals, &config, helpers);
     let mut present = config;
     loop {
         poller

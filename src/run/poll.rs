@@ -59,6 +59,8 @@ struct Trouble {
     link: Option<Link>,
     cause: Cause,
     text: String,
+    /// The hub refuses the bearer itself, not what it is used for.
+    unauthorized: bool,
     /// Nothing is wrong: the request was broken off, for a command or for a hand, and is to be made anew.
     gave_way: bool,
 }
@@ -87,6 +89,8 @@ impl Poller {
             let began = monotonic();
             life.touched = false;
             life.trouble = false;
+            life.bearer_news = false;
+            let bearer = life.bearers;
             life.patience = match self.stage {
                 Stage::Identify => began + self.backoff.least() * 2_u32.pow(haste.min(4)),
                 _ => Time::NEVER,
@@ -106,6 +110,10 @@ impl Poller {
                 }
                 Err(trouble) => {
                     let cause = trouble.cause;
+                    if trouble.unauthorized && bearer != life.bearers {
+                        // It left with an older one.
+                        continue;
+                    }
                     (self.fail(life, trouble, began), Some(cause))
                 }
             };
@@ -143,7 +151,8 @@ impl Poller {
                 return Ok(());
             }
             if refused {
-                if life.hub.bearer_changed() && life.reload_bearer() {
+                let is_another = life.hub.bearer_changed() && life.reload_bearer(monotonic());
+                if is_another || life.bearer_news {
                     return Ok(());
                 }
                 // A hand cannot mend a bearer.
@@ -248,7 +257,7 @@ impl Poller {
         if link == Link::Ready {
             log::info!(
                 "connected to the hub at {}; everything read",
-                life.hub.address
+                life.hub.shown()
             );
             self.told.clear();
         }
@@ -266,8 +275,10 @@ impl Poller {
                 self.session.close();
                 life.lanes.hang_up();
             }
-            if link == Link::Token && self.try_new_token(life) {
-                return now;
+            if link == Link::Token {
+                if let Some(at) = self.try_new_token(life, trouble.unauthorized, now) {
+                    return at;
+                }
             }
             self.enter(life, link);
         }
@@ -286,16 +297,20 @@ impl Poller {
         }
     }
 
-    /// After a 401: the bearer's file is read again, and the first refusal is not believed (`api.md` 10:
-    /// valid keys are refused for moments at night and around restarts). `true`: try at once.
-    fn try_new_token(&mut self, life: &mut Life) -> bool {
-        let renewed = life.reload_bearer();
-        self.token_tries = if renewed {
-            0
-        } else {
-            self.token_tries.saturating_add(1)
+    /// After a 401: the bearer's file is read again, a session is renewed, and the first refusal of what cannot be renewed is
+    /// not believed (`api.md` 10: valid keys are refused for moments at night and around restarts). `Some`: when to try again,
+    /// if nothing comes before; until then the link is what it was.
+    fn try_new_token(&mut self, life: &mut Life, unauthorized: bool, now: Time) -> Option<Time> {
+        let better = match unauthorized {
+            true => life.bearer_refused(now),
+            false => life.reload_bearer(now).then_some(now),
         };
-        renewed || self.token_tries < 2
+        if better.is_some() {
+            self.token_tries = 0;
+            return better;
+        }
+        self.token_tries = self.token_tries.saturating_add(1);
+        (self.token_tries < 2).then_some(now)
     }
 }
 
@@ -305,6 +320,7 @@ fn no_devices() -> Trouble {
         link: Some(Link::Loading),
         cause: Cause::Clock,
         text: "the hub lists no devices yet; it may still be starting".into(),
+        unauthorized: false,
         gave_way: false,
     }
 }
@@ -331,10 +347,13 @@ impl From<Refusal> for Trouble {
             },
         };
         let gave_way = matches!(refusal, Refusal::Net(Error::Cancelled));
+        let unauthorized =
+            matches!(&refusal, Refusal::Hub { error, .. } if error.kind.is_unauthorized());
         Trouble {
             link,
             cause,
             text,
+            unauthorized,
             gave_way,
         }
     }

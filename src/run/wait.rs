@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! EDGE. The wait itself: one poll(2) over panels, commands, signals and whatever the poll waits for.
+//! EDGE. The wait itself: one poll(2) over panels, commands, children, signals and whatever the poll waits for.
 //!
 //! [`Life`] says what is done with what came; here stands when to wake for it. Must not know what a byte means.
 
@@ -49,6 +49,8 @@ impl Life {
         let all = [
             self.controller.poll_at(),
             self.lanes.deadline(),
+            self.helpers.poll_at(),
+            self.renewal.poll_at(),
             panels,
             queued,
             lives,
@@ -98,6 +100,8 @@ impl Life {
             panel.poll_fds(&mut fds);
             *end = fds.len();
         }
+        // Whether these were ready is asked of the children themselves, in every turn.
+        self.helpers.poll_fds(&mut fds);
         let left = until
             .min(self.next_turn())
             .since(monotonic())

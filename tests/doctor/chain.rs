@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::bed::{Bed, LAMP};
 
-const CHECKS: [&str; 18] = [
-    "config", "clock", "network", "route", "dns", "tcp", "tls", "hub", "bearer", "login", "scopes",
-    "session", "dialect", "names", "panel", "wifi", "state", "instance",
+const CHECKS: [&str; 19] = [
+    "config", "clock", "network", "address", "route", "dns", "tcp", "tls", "hub", "bearer",
+    "login", "scopes", "session", "dialect", "names", "panel", "wifi", "state", "instance",
 ];
 
 #[test]

@@ -14,6 +14,7 @@ use std::thread;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Uid, gettid};
+use serde_json::json;
 
 use crate::bed::{Bed, Findings};
 
@@ -167,14 +168,21 @@ impl House {
 
     /// The doctor where the hub is configured at this address.
     fn doctor(&self, address: &str) -> Findings {
-        let lines = self.bed.hub_lines(&self.bed.credential());
+        self.doctor_with(address, &self.bed.credential())
+    }
+
+    /// The same with a bearer of another kind; an empty address is left out.
+    fn doctor_with(&self, address: &str, credential: &str) -> Findings {
+        let lines = self.bed.hub_lines(credential);
         let (_, rest) = lines.split_once('\n').expect("more lines");
-        self.bed.write(
-            &self
-                .bed
-                .config()
-                .hub(&format!("address = \"{address}\"\n{rest}")),
-        );
+        let lines = match address {
+            "" => rest.to_string(),
+            address => format!(
+                "address = \"{address}\"
+{rest}"
+            ),
+        };
+        self.bed.write(&self.bed.config().hub(&lines));
         let bed = self.bed.clone();
         self.panel.run(move || bed.doctor())
     }
@@ -281,13 +289,45 @@ fn the_way_to_the_hub_and_its_name() {
             "check that 192.168.77.99 is the hub's address",
         ],
     );
+    // The hub has moved, and the session's own address of it is the present one.
+    let routes = json!({"local": "https://192-168-77-17.homey.homeylocal.com:4860"});
+    house.bed.session(json!({"routes": routes}));
+    let file = house.bed.file_line("session_file", "session.json");
+    let found = house.doctor_with("192.168.77.99", &file);
+    found
+        .ends(0)
+        .says(
+            "tcp",
+            "warn",
+            &[
+                "192.168.77.99:443",
+                "the hub is at 192.168.77.17:4860 now",
+                "address = \"192.168.77.17\"",
+            ],
+        )
+        .says("tcp", "ok", &["192.168.77.17:4860 answers"])
+        .says("names", "ok", &[]);
+    // And without any address it is found the same way.
+    let found = house.doctor_with("", &file);
+    found
+        .ends(0)
+        .says("address", "ok", &["192.168.77.17:4860, found"])
+        .says("hub", "ok", &[]);
+    house
+        .bed
+        .session(json!({"hub": "ffffffffffffffffffffffff"}));
+    let found = house.doctor_with("", &file);
+    found
+        .ends(69)
+        .says("address", "fail", &["was not found", "has power"])
+        .says("tcp", "skip", &[]);
     // Whatever is there never answers.
     house.hub.ip("route add blackhole 192.168.77.5/32");
     let found = house.doctor("192.168.77.17:4860");
     found.ends(69).says(
         "tcp",
         "fail",
-        &["does not answer within 4 s", "blocks https at port 4860"],
+        &["does not answer within 4 s", "blocks port 4860"],
     );
 
     house.panel.ip("link set v0 down");
@@ -295,5 +335,5 @@ fn the_way_to_the_hub_and_its_name() {
     found
         .ends(69)
         .says("network", "fail", &["no interface is up", "Wi-Fi"])
-        .says("route", "skip", &["needs network"]);
+        .says("address", "skip", &["needs network"]);
 }

@@ -12,7 +12,7 @@ use crate::bed::Bed;
 /// The doctor on a terminal so wide; what it wrote.
 fn on_terminal(bed: &Bed, columns: u16) -> String {
     let size = Winsize {
-        ws_row: 0,
+        ws_row: 24,
         ws_col: columns,
         ws_xpixel: 0,
         ws_ypixel: 0,

@@ -170,6 +170,7 @@ impl Setup {
             "output" => {
                 let source = match words[2] {
                     "link" => Source::Link,
+                    "session" => Source::Session,
                     "local" => Source::Local(self.local(name)),
                     point => Source::Point(self.point(point)),
                 };

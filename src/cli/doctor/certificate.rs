@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The TLS handshake and the certificate that is shown in it: whose, for which names, until when, and why it is not trusted.
 
-use crate::client::trust;
+use crate::client::route::trust;
 use crate::failure::Exit;
 use crate::net::{
     Address, Alone, Deadlines, Error, Phase, Session, Shown, TlsFault, TlsName, connect,
@@ -15,15 +15,16 @@ use super::{Doctor, files, when};
 const SOON: u64 = 14 * 86_400;
 
 pub(super) fn tls(doctor: &mut Doctor<'_>) {
-    let Some(config) = &doctor.config else { return };
-    let place = &config.hub.address;
-    let Some(name) = place.tls_name.clone() else {
+    let (Some(config), Some(way)) = (&doctor.config, &doctor.way) else {
+        return;
+    };
+    let Some(name) = way.tls.clone() else {
         return doctor.warn(
             "plain http: whoever is in this network can read the bearer",
             "https, unless the hub has none: address without http:// under [hub]",
         );
     };
-    let prepared = witnessed_config(&trust(config)).map_err(|e| e.to_string());
+    let prepared = witnessed_config(&trust(config, way.via)).map_err(|e| e.to_string());
     let prepared = prepared.and_then(|(tls, witness)| {
         let name = TlsName::try_from(name.clone()).map_err(|e| format!("{name}: {e}"))?;
         Ok((tls, witness, name))
@@ -33,8 +34,8 @@ pub(super) fn tls(doctor: &mut Doctor<'_>) {
         Err(text) => return doctor.fail_text(Exit::Config, &text),
     };
     let address = Address {
-        ip: place.ip,
-        port: place.port,
+        ip: way.ip,
+        port: way.port,
         tls: Some((tls, tls_name)),
     };
     let mut session = Session::new(Box::new(address));

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::client::key_path;
+use crate::client::Bearer;
 use crate::config::Trust;
 use crate::failure::Exit;
 use crate::hw::clock::synchronised;
@@ -36,9 +36,9 @@ pub(super) fn config(doctor: &mut Doctor<'_>) {
     }
     // Whoever can write it can have the bearer sent to a place of his own.
     others_may(doctor, &file, 0o022, "written", "go-w");
-    if let Some(key) = key_path(&config.hub.credential) {
-        others_may(doctor, &key, 0o077, "read", "600");
-        let beside = key.with_file_name("password.json");
+    if let Ok(bearer) = Bearer::load(&config.hub.credential) {
+        others_may(doctor, &bearer.file, 0o077, "read", "600");
+        let beside = bearer.file.with_file_name("password.json");
         others_may(doctor, &beside, 0o077, "read", "600");
     }
     if let Trust::CaFile(path) = &config.trust {

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Who answers, whether it takes our bearer, and whether all that is bound is there.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::cli::check::check_names;
 use crate::cli::desk::Desk;
-use crate::client::{Bearer, Refusal, key_path};
+use crate::client::route::Known;
+use crate::client::{Bearer, Refusal};
 use crate::config::Credential;
-use crate::failure::Exit;
+use crate::failure::{Exit, Failure};
 use crate::homey::Dialect;
 use crate::homey::call::Call;
 use crate::homey::reply;
+use crate::homey::route::{Via, Way};
+use crate::net::monotonic;
 
 use super::{Doctor, scopes};
 
@@ -18,18 +22,78 @@ use super::{Doctor, scopes};
 const EACH: Duration = Duration::from_secs(12);
 const NEW_KEY: &str = "make an API key (Homey web app: Settings, API Keys) and put it alone into that file, or run homey-panel login";
 
+/// Where the hub is: as configured, or found.
+pub(super) fn address(doctor: &mut Doctor<'_>) {
+    let Some(config) = &doctor.config else { return };
+    if let Some(way) = Known::of(config).configured() {
+        doctor.ok(format!(
+            "{}, as configured",
+            SocketAddr::new(way.ip, way.port)
+        ));
+        doctor.way = Some(way);
+        return;
+    }
+    match open(doctor).and_then(|mut desk| desk.seek().map(|()| desk)) {
+        Ok(desk) => {
+            let way = desk.way().cloned();
+            let via = way.as_ref().map_or("", |way| way.via.word());
+            doctor.ok(format!("{}, found ({via})", desk.shown()));
+            (doctor.way, doctor.desk) = (way, Some(desk));
+        }
+        Err(failure) => doctor.fail_text(failure.exit, &failure.message),
+    }
+}
+
+/// A desk that keeps to the time that is left.
+fn open(doctor: &Doctor<'_>) -> Result<Desk, Failure> {
+    let by = monotonic() + doctor.left();
+    match &doctor.config {
+        Some(config) => Desk::unidentified(config, Some(by), EACH),
+        None => Err(Failure::config("there is no configuration")),
+    }
+}
+
+/// Another way, where the configured one does not lead to the hub; the desk then stands there.
+pub(super) fn elsewhere(doctor: &mut Doctor<'_>) -> Option<Way> {
+    let way = doctor.way.as_ref()?;
+    // A hub on this machine goes nowhere.
+    if way.via != Via::Local || way.ip.is_loopback() {
+        return None;
+    }
+    let mut desk = open(doctor).ok()?;
+    desk.seek().ok()?;
+    let found = desk.way().cloned();
+    doctor.desk = Some(desk);
+    found
+}
+
 /// Asks for a ping, without the bearer.
 pub(super) fn hub(doctor: &mut Doctor<'_>) {
-    let Some(config) = &doctor.config else { return };
-    let mut desk = match Desk::unidentified(config) {
+    let opened = match doctor.desk.take() {
+        Some(desk) => Ok(desk),
+        None => open(doctor),
+    };
+    let mut desk = match opened {
         Ok(desk) => desk,
         Err(failure) => return doctor.fail_text(failure.exit, &failure.message),
     };
-    desk.hold_to(doctor.end, EACH);
-    let named = config.hub.id.is_some();
+    let named = doctor.config.as_ref().is_some_and(|c| c.hub.id.is_some());
     if let Err(refusal) = desk.identify() {
+        let is_other = matches!(refusal, Refusal::WrongHub(_));
         let failure = refusal.failure("ping");
-        return doctor.fail_text(failure.exit, &failure.message);
+        let found = if is_other { elsewhere(doctor) } else { None };
+        return match found {
+            Some(way) => doctor.fail_as(
+                failure.exit,
+                super::parted(&failure.message).0,
+                format!(
+                    "the right one is at {} now: address = \"{}\" under [hub]",
+                    SocketAddr::new(way.ip, way.port),
+                    way.ip
+                ),
+            ),
+            None => doctor.fail_text(failure.exit, &failure.message),
+        };
     }
     let id = desk.hub_id().to_string();
     match (id.as_str(), named) {
@@ -59,12 +123,11 @@ pub(super) fn bearer(doctor: &mut Doctor<'_>) {
         }
     };
     let file = bearer.file.display().to_string();
-    let kind = match credential {
-        Credential::ApiKeyFile(_) => "key",
-        _ => "bearer",
+    let kind = match bearer.held {
+        None => "key",
+        Some(_) => "session",
     };
-    let text = key_path(credential).and_then(|path| std::fs::read_to_string(path).ok());
-    let text = text.unwrap_or_default();
+    let text = std::fs::read_to_string(&bearer.file).unwrap_or_default();
     let quoted = text.trim_start_matches('\u{feff}').trim().starts_with('"');
     match bearer.secret.looks_like().complaint() {
         Some(complaint) => {
@@ -86,7 +149,9 @@ pub(super) fn login(doctor: &mut Doctor<'_>) {
     if let Err(failure) = desk.load_bearer(config) {
         return doctor.fail_text(failure.exit, &failure.message);
     }
-    let asked = desk.ask(&Call::Session, &mut |body| Ok(reply::session(body)?));
+    let asked = desk.ask("reading the session", &Call::Session, &mut |body| {
+        Ok(reply::session(body)?)
+    });
     match asked {
         Ok(told) => {
             let kind = match told.kind.as_deref() {
@@ -156,7 +221,11 @@ pub(super) fn scopes(doctor: &mut Doctor<'_>) {
 /// Which of the hub's two dialects is spoken, and what it is.
 pub(super) fn dialect(doctor: &mut Doctor<'_>) {
     let Some(desk) = &mut doctor.desk else { return };
-    let asked = desk.ask(&Call::System, &mut |body| Ok(reply::system(body)?));
+    let asked = desk.ask(
+        "reading the system information",
+        &Call::System,
+        &mut |body| Ok(reply::system(body)?),
+    );
     let word = |dialect| match dialect {
         Dialect::V2 => "V2, as of 2016 to 2019: single values cannot be read, whole devices are",
         Dialect::V3 => "V3, as of 2023 and later",

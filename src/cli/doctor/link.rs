@@ -8,11 +8,11 @@ use std::time::Duration;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 
-use crate::config::{Address as Place, dashed_ip};
+use crate::config::dashed_ip;
 use crate::net::wan::system_addresses;
 use crate::net::{Address, Alone, Deadlines, Error, Session, connect};
 
-use super::{Doctor, proc};
+use super::{Doctor, hub, proc};
 
 /// What a hub has nearby, slow Wi-Fi or not, comes within this.
 pub(super) const CONNECT: Duration = Duration::from_secs(4);
@@ -69,7 +69,8 @@ pub(super) fn network(doctor: &mut Doctor<'_>) {
     let hub_is_here = doctor
         .config
         .as_ref()
-        .is_some_and(|c| c.hub.address.ip.is_loopback());
+        .and_then(|c| c.hub.address.as_ref())
+        .is_some_and(|address| address.ip.is_loopback());
     if !shown.is_empty() {
         doctor.ok(shown.join(", "));
     } else if hub_is_here {
@@ -84,8 +85,8 @@ pub(super) fn network(doctor: &mut Doctor<'_>) {
 
 /// Which way packets to the hub take, and whether it is in the same network.
 pub(super) fn route(doctor: &mut Doctor<'_>) {
-    let Some(config) = &doctor.config else { return };
-    let to = SocketAddr::new(config.hub.address.ip, config.hub.address.port);
+    let Some(way) = &doctor.way else { return };
+    let to = SocketAddr::new(way.ip, way.port);
     let any: SocketAddr = match to {
         SocketAddr::V4(_) => ([0, 0, 0, 0], 0).into(),
         SocketAddr::V6(_) => ([0_u16; 8], 0).into(),
@@ -132,8 +133,8 @@ pub(super) fn route(doctor: &mut Doctor<'_>) {
 
 /// The dashed name needs no DNS here; browsers and apps need it.
 pub(super) fn dns(doctor: &mut Doctor<'_>) {
-    let Some(config) = &doctor.config else { return };
-    let name = config.hub.address.tls_name.clone().unwrap_or_default();
+    let Some(way) = &doctor.way else { return };
+    let name = way.tls.clone().unwrap_or_default();
     let Some(ip) = dashed_ip(&name) else {
         return doctor.skip("the hub has no dashed name, nothing is looked up");
     };
@@ -191,10 +192,9 @@ fn dial(ip: IpAddr, port: u16, limit: Duration) -> Result<(), Error> {
 }
 
 pub(super) fn tcp(doctor: &mut Doctor<'_>) {
-    let Some(config) = &doctor.config else { return };
-    let Place {
-        ip, port, scheme, ..
-    } = config.hub.address;
+    let Some((ip, port)) = doctor.way.as_ref().map(|way| (way.ip, way.port)) else {
+        return;
+    };
     let place = SocketAddr::new(ip, port);
     let error = match dial(ip, port, CONNECT.min(doctor.left())) {
         Ok(()) => return doctor.ok(format!("{place} answers")),
@@ -216,6 +216,22 @@ pub(super) fn tcp(doctor: &mut Doctor<'_>) {
         }
         _ => error.to_string(),
     };
+    if let Some(found) = hub::elsewhere(doctor) {
+        let shown = SocketAddr::new(found.ip, found.port);
+        doctor.warn(
+            format!(
+                "{what}, but the hub is at {shown} now ({})",
+                found.via.word()
+            ),
+            format!(
+                "address = \"{}\" under [hub]; the panel finds it without that, too, but later",
+                found.ip
+            ),
+        );
+        doctor.ok(format!("{shown} answers"));
+        doctor.way = Some(found);
+        return;
+    }
     // Whatever refuses is there, and may listen elsewhere.
     let open = PORTS.iter().find(|(other, _)| {
         let asked = *other != port && kind == Some(ErrorKind::ConnectionRefused);
@@ -232,7 +248,7 @@ pub(super) fn tcp(doctor: &mut Doctor<'_>) {
         ),
         None => doctor.fail(
             what,
-            format!("check that {ip} is the hub's address (the Homey app shows it), that it is on, and that nothing between blocks {scheme} at port {port}"),
+            format!("check that {ip} is the hub's address (the Homey app shows it), that it is on, and that nothing between blocks port {port}"),
         ),
     }
 }

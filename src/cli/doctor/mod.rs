@@ -2,7 +2,7 @@
 //! `doctor`: walks the chain between a hand and the hub, and says of each link whether it holds, with one cure where not.
 //!
 //! ```text
-//!   config ─ clock ─ network ─ route ─ dns ─ tcp ─ tls ─ hub ─ bearer ─ login ─ scopes, session, dialect, names
+//!   config ─ clock ─ network ─ address ─ route ─ dns ─ tcp ─ tls ─ hub ─ bearer ─ login ─ scopes, session, dialect, names
 //!        └── panel, wifi, state, instance
 //! ```
 //!
@@ -28,6 +28,7 @@ use lexopt::prelude::*;
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::homey::reply::SessionInfo;
+use crate::homey::route::Way;
 use crate::net::Shown;
 
 use super::desk::Desk;
@@ -82,13 +83,14 @@ const CHECKS: &[Check] = &[
     check("clock", Exit::Failed, &[], files::clock),
     check("network", Exit::Unavailable, &[], link::network),
     check(
-        "route",
+        "address",
         Exit::Unavailable,
         &["config", "network"],
-        link::route,
+        hub::address,
     ),
-    check("dns", Exit::Unavailable, &["config", "network"], link::dns),
-    check("tcp", Exit::Unavailable, &["config", "route"], link::tcp),
+    check("route", Exit::Unavailable, &["address"], link::route),
+    check("dns", Exit::Unavailable, &["address"], link::dns),
+    check("tcp", Exit::Unavailable, &["route"], link::tcp),
     check("tls", Exit::Unavailable, &["tcp"], certificate::tls),
     check("hub", Exit::Unavailable, &["tls"], hub::hub),
     check("bearer", Exit::Permission, &["config"], hub::bearer),
@@ -108,6 +110,8 @@ struct Doctor<'c> {
     common: &'c Common,
     end: Instant,
     config: Option<Config>,
+    /// By which way the hub is gone to.
+    way: Option<Way>,
     /// The interface towards the hub.
     interface: Option<String>,
     /// The certificate that the hub shows.
@@ -140,6 +144,7 @@ pub(in crate::cli) fn doctor(
         common,
         end: Instant::now() + BUDGET,
         config: None,
+        way: None,
         interface: None,
         shown: None,
         desk: None,

@@ -12,7 +12,7 @@ use crate::cli::table::harmless;
 use crate::cli::written;
 use crate::failure::{Exit, Failure};
 use crate::homey::text::one_line;
-use crate::hw::terminal::size_of;
+use crate::hw::columns;
 
 /// How a check ended.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -52,6 +52,8 @@ pub(super) struct Finding {
 const MAX_TEXT: usize = 600;
 /// Narrower terminals are written as if they had so many columns.
 const MIN_WIDTH: usize = 20;
+/// In a pipe or a file.
+const USUAL_WIDTH: usize = 80;
 /// Longer lines nobody reads with ease.
 const MAX_WIDTH: usize = 100;
 /// Under the state's word, for what goes on.
@@ -70,11 +72,12 @@ impl Report {
     pub(super) fn new(json: bool) -> Report {
         let out = io::stdout();
         let live = !json && out.is_terminal();
-        let (columns, _) = size_of(out.as_fd());
         Report {
             json,
             live,
-            width: columns.clamp(MIN_WIDTH, MAX_WIDTH),
+            width: columns(out.as_fd())
+                .unwrap_or(USUAL_WIDTH)
+                .clamp(MIN_WIDTH, MAX_WIDTH),
             findings: Vec::new(),
         }
     }

@@ -41,6 +41,7 @@ pub(super) fn needs(config: &Config) -> Vec<Need> {
         .filter(|p| p.device.contains('/'))
         .count();
     let written = controls(&|action| target(action).is_some());
+    let kept = usize::from(config.session.store_in.is_some());
     let rows = [
         (
             "homey.device.readonly",
@@ -65,6 +66,7 @@ pub(super) fn needs(config: &Config) -> Vec<Need> {
             starts(StartKind::Mood),
             "controls set moods",
         ),
+        ("homey.logic", kept, "variable keeps the bearer"),
     ];
     let needed = rows.into_iter().filter(|(_, count, _)| *count > 0);
     needed
@@ -125,6 +127,11 @@ mod tests {
         assert_eq!(all[2].1, "2 controls set devices");
         assert_eq!(all[4].1, "2 controls start flows");
         assert_eq!(all[6].1, "1 controls set moods");
+        let kept = needed("[session]\nstore_in = \"Bearer\"\n");
+        assert_eq!(
+            kept,
+            [("homey.logic", "1 variable keeps the bearer".into())]
+        );
     }
 
     #[test]

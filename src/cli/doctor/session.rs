@@ -5,16 +5,15 @@ use std::path::Path;
 
 use nix::sys::statvfs::statvfs;
 
-use crate::client::account::store::Store;
+use crate::client::account::Store;
 use crate::config::Credential;
 use crate::failure::Exit;
+use crate::homey::auth::Life;
 use crate::homey::session::{Kind, MAX_FILE, Session};
 
 use super::{Doctor, files, when};
 
 const LOG_IN: &str = "homey-panel login, which keeps it renewed; or an API key, which does not end";
-/// A session that ends within this, in seconds, is told of: 4 h.
-const SOON: u64 = 4 * 3600;
 
 /// When it ends and what renews it.
 pub(super) fn session(doctor: &mut Doctor<'_>) {
@@ -53,6 +52,7 @@ pub(super) fn session(doctor: &mut Doctor<'_>) {
     let renews = held
         .as_ref()
         .and_then(|held| renewed_by(held, store.as_ref()));
+    let warn = config.session.warn.as_secs();
     let left = ends.map(|ends| ends.saturating_sub(files::now()));
     match (left, renews) {
         (Some(0), None) => doctor.fail("the session is over, and nothing renews it", LOG_IN),
@@ -64,7 +64,7 @@ pub(super) fn session(doctor: &mut Doctor<'_>) {
             doctor.ok(format!("ends in {}; {by} renews it", when::span(left)))
         }
         (None, Some(by)) => doctor.ok(format!("{by} renews it")),
-        (Some(left), None) if left < SOON => doctor.fail(
+        (Some(left), None) if left < warn => doctor.fail(
             format!(
                 "the session ends in {}, and nothing renews it",
                 when::span(left)
@@ -88,17 +88,12 @@ pub(super) fn session(doctor: &mut Doctor<'_>) {
 /// What renews a session, in words.
 fn renewed_by(held: &Session, store: Option<&Store>) -> Option<&'static str> {
     let has_password = store.is_some_and(|s| matches!(s.password(), Ok(Some(_))));
-    if held
-        .cloud
-        .as_ref()
-        .is_some_and(|cloud| cloud.refresh.is_some())
-    {
-        return Some("the account's refresh token");
-    }
-    match held.kind {
-        Kind::Password | Kind::Local if has_password => Some("the password that is kept"),
-        _ => None,
-    }
+    let refresh = held.cloud.as_ref().is_some_and(|c| c.refresh.is_some());
+    let by = match refresh && held.kind != Kind::Local {
+        true => "the account's refresh token",
+        false => "the password that is kept",
+    };
+    Life::of(held, has_password).renewable().then_some(by)
 }
 
 /// Whether a new session could be kept.

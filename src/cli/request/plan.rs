@@ -2,9 +2,10 @@
 //! What target, options and configuration decide together: profile, bearer, trust and the way there.
 
 use crate::client::{self, Bearer};
-use crate::config::{Config, ProfileName, Scheme};
+use crate::config::{Config, ProfileName};
 use crate::failure::{Exit, Failure};
 use crate::homey::profile::Profile;
+use crate::homey::route::Way;
 use crate::http::Limits;
 use crate::net::wan::{Resolve, Route, Wan};
 use crate::net::{self, Address, Dial, TlsName, Trust, parse_pin};
@@ -59,11 +60,9 @@ impl Plan {
             Target::Hub(path) => {
                 let config = config
                     .ok_or_else(|| Failure::config("request: no configuration names a hub"))?;
-                (
-                    config.hub.address.host.clone(),
-                    path.clone(),
-                    dial_hub(args, config)?,
-                )
+                let way = client::route::find(config)?;
+                let dialer = dial_hub(args, config, &way)?;
+                (way.host, path.clone(), dialer)
             }
         };
         let fill = Fill {
@@ -107,35 +106,31 @@ fn trust(args: &Args, usual: Trust) -> Result<Trust, Failure> {
     }
 }
 
-fn dial_hub(args: &Args, config: &Config) -> Result<Box<dyn Dial>, Failure> {
-    let address = &config.hub.address;
-    let name = address
-        .tls_name
-        .clone()
-        .unwrap_or_else(|| address.ip.to_string());
+fn dial_hub(args: &Args, config: &Config, way: &Way) -> Result<Box<dyn Dial>, Failure> {
+    let trust = trust(args, client::route::trust(config, way.via))?;
     if args.proxy.is_some() || !args.resolve.is_empty() {
         let url = Url {
-            tls: address.scheme == Scheme::Https,
-            host: name,
-            port: address.port,
-            authority: address.host.clone(),
+            tls: way.tls.is_some(),
+            host: way.tls.clone().unwrap_or_else(|| way.ip.to_string()),
+            port: way.port,
+            authority: way.host.clone(),
             path: String::new(),
         };
-        // The hub's name is looked up nowhere: its address is the configured one, for a proxy too.
+        // The hub's name is looked up nowhere: its address is known, for a proxy too.
         let own = Resolve {
             host: url.host.clone(),
             port: url.port,
-            addrs: vec![address.ip],
+            addrs: vec![way.ip],
         };
-        return dial_wan(args, &url, trust(args, client::trust(config))?, Some(own));
+        return dial_wan(args, &url, trust, Some(own));
     }
-    let tls = match address.scheme {
-        Scheme::Http => None,
-        Scheme::Https => Some(tls(args, name, &trust(args, client::trust(config))?)?),
+    let tls = match &way.tls {
+        None => None,
+        Some(name) => Some(tls(args, name.clone(), &trust)?),
     };
     Ok(Box::new(Address {
-        ip: address.ip,
-        port: address.port,
+        ip: way.ip,
+        port: way.port,
         tls,
     }))
 }

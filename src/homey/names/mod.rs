@@ -33,6 +33,8 @@ pub enum RefKind {
     Variable,
     /// An alarm clock.
     Alarm,
+    /// A zone, by its name or by its path. Whoever has the list of zones resolves it; `client::look_up` reads other lists.
+    Zone,
 }
 
 /// What an item of a list is.
@@ -44,6 +46,7 @@ pub enum ItemKind {
     Mood,
     Variable,
     Alarm,
+    Zone,
 }
 
 /// One reference as the configuration has it.
@@ -261,6 +264,7 @@ impl RefKind {
             RefKind::Mood => kind == ItemKind::Mood,
             RefKind::Variable => kind == ItemKind::Variable,
             RefKind::Alarm => kind == ItemKind::Alarm,
+            RefKind::Zone => kind == ItemKind::Zone,
         }
     }
 
@@ -272,6 +276,7 @@ impl RefKind {
             RefKind::Mood => "mood",
             RefKind::Variable => "variable",
             RefKind::Alarm => "alarm",
+            RefKind::Zone => "zone",
         }
     }
 }

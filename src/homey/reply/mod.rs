@@ -59,12 +59,9 @@ pub enum ReplyError {
     OtherItem,
 }
 
-/// Reads one JSON value and insists on the end of the stream after it.
-pub(super) fn parse<S, T>(
-    src: &mut dyn Read,
-    seed: S,
-    expected: &'static str,
-) -> Result<T, ReplyError>
+/// Reads one JSON value as `seed` takes it, through the mending and the bounds that all readers here share, and insists
+/// on the end of the stream after it. `expected` completes "the reply is not …".
+pub fn parse<S, T>(src: &mut dyn Read, seed: S, expected: &'static str) -> Result<T, ReplyError>
 where
     S: for<'de> DeserializeSeed<'de, Value = T>,
 {

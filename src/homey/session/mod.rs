@@ -19,6 +19,7 @@ use std::fmt;
 use super::secret::{Secret, SecretError};
 
 pub use read::parse_session;
+pub(super) use read::{hub_name, route};
 
 /// The version that this program writes; it reads this one and those before.
 pub const VERSION: u32 = 2;

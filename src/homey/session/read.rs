@@ -9,6 +9,7 @@ use crate::homey::reply::ReplyError;
 use crate::homey::reply::loose::{Any, Key, Loose, Shape};
 use crate::homey::reply::parse;
 use crate::homey::secret::Secret;
+use crate::homey::text::cut;
 
 /// Reads a session file's text. Unknown members are ignored.
 pub fn parse_session(text: &[u8]) -> Result<Session, SessionError> {
@@ -207,4 +208,10 @@ pub(in crate::homey) fn route(text: Box<str>) -> Option<Box<str>> {
     let good =
         !text.is_empty() && text.len() < MAX_TEXT && text.bytes().all(|b| b.is_ascii_graphic());
     good.then_some(text)
+}
+
+/// A hub's name fit for a file and for a line: cut, without control characters.
+pub(in crate::homey) fn hub_name(text: &str) -> String {
+    let plain: String = text.chars().filter(|c| !c.is_control()).collect();
+    cut(&plain, MAX_TEXT).to_owned()
 }

@@ -31,7 +31,7 @@ use crate::panel::{Edge, Event, Show};
 use crate::time::Time;
 
 pub use self::style::{Colours, Style};
-pub use self::tty::{restore_terminals, size_of};
+pub use self::tty::{columns, restore_terminals};
 
 /// A panel on a terminal.
 pub struct TerminalPanel {

@@ -29,6 +29,25 @@ const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[0m\x1b[H\x1b[2J
 /// All that back. CAN first, for a sequence that was cut off; cleared, for consoles without a second screen.
 const LEAVE: &str = "\x18\x1b[0m\x1b[H\x1b[2J\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l";
 
+/// Columns and rows of the terminal behind `fd`; `None` where it is no terminal or does not know, as on a serial line.
+fn window(fd: BorrowedFd<'_>) -> Option<(usize, usize)> {
+    let mut size = libc::winsize {
+        ws_row: 0,
+        ws_col: 0,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    // SAFETY: TIOCGWINSZ fills in the winsize that it is given, which outlives the call.
+    let known = unsafe { tiocgwinsz(fd.as_raw_fd(), &mut size) }.is_ok();
+    let is_known = known && size.ws_col > 0 && size.ws_row > 0;
+    is_known.then(|| (usize::from(size.ws_col), usize::from(size.ws_row)))
+}
+
+/// How many columns a line written to `fd` may take; `None` where it may be of any length: a file, a pipe.
+pub fn columns(fd: BorrowedFd<'_>) -> Option<usize> {
+    window(fd).map(|(columns, _)| columns)
+}
+
 /// A terminal in raw mode.
 pub(super) struct Tty {
     fd: OwnedFd,
@@ -92,23 +111,6 @@ pub(super) fn find() -> Option<PathBuf> {
     }
 }
 
-/// Columns and rows of a terminal, at most 300 by 120; 80 and 24 where it does not know, as on a serial line, or is none.
-pub fn size_of(fd: BorrowedFd<'_>) -> (usize, usize) {
-    let mut size = libc::winsize {
-        ws_row: 0,
-        ws_col: 0,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    // SAFETY: TIOCGWINSZ fills in the winsize that it is given, which outlives the call.
-    let known = unsafe { tiocgwinsz(fd.as_raw_fd(), &mut size) }.is_ok();
-    let or = |cells: u16, usual: u16| if known && cells > 0 { cells } else { usual };
-    (
-        usize::from(or(size.ws_col, 80)).min(300),
-        usize::from(or(size.ws_row, 24)).min(120),
-    )
-}
-
 impl Tty {
     /// Takes the terminal `path`.
     pub(super) fn take(path: &Path, escapes: bool) -> Result<Tty, NoTty> {
@@ -146,9 +148,10 @@ impl Tty {
         if self.escapes { ENTER } else { "" }
     }
 
-    /// See [`size_of`].
+    /// Columns and rows; 80 by 24 where the terminal does not know, as on a serial line.
     pub(super) fn size(&self) -> (usize, usize) {
-        size_of(self.fd.as_fd())
+        let (columns, rows) = window(self.fd.as_fd()).unwrap_or((80, 24));
+        (columns.min(300), rows.min(120))
     }
 
     /// The shell's Ctrl-Z: gives the terminal back, stops, and takes it again when continued. Answers

@@ -257,6 +257,26 @@ impl Dial for Wan {
     }
 }
 
+/// The addresses of a name by the system's resolver, IPv4 first. Blocks for `timeout` at most; not for the loop.
+pub fn look_up(host: &str, port: u16, timeout: Duration) -> Result<Vec<IpAddr>, Error> {
+    let deadline = deadline_after(timeout);
+    let failed = |e: &dyn std::fmt::Display| Error::Route(format!("looking up {host}: {e}"));
+    let uri: Uri = format!("http://{host}:{port}/")
+        .parse()
+        .map_err(|e| failed(&e))?;
+    let names = Names::new(&[], deadline);
+    let timeout = left(deadline, ureq::Timeout::Resolve);
+    let found = names.resolve(&uri, &Config::default(), timeout);
+    let found = found.map_err(|e| match e {
+        ureq::Error::Other(e) if e.is::<Lookup>() => Error::Route(e.to_string()),
+        ureq::Error::Timeout(_) => failed(&"no answer from the DNS server here"),
+        other => failed(&other),
+    })?;
+    let mut ips: Vec<IpAddr> = found.iter().map(SocketAddr::ip).collect();
+    ips.sort_by_key(IpAddr::is_ipv6);
+    Ok(ips)
+}
+
 fn to_ureq(proxy: &Proxy) -> Result<ureq::Proxy, Error> {
     let protocol = match proxy.kind {
         ProxyKind::Http => ProxyProtocol::Http,

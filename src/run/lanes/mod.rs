@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::client::Hub;
 use crate::config::Config;
-use crate::http::{Codings, ContentDecoder, Limits, ResponseHead};
-use crate::net::{self, BodyStep, Deadlines, Error, Interest, Session, Step};
+use crate::http::ResponseHead;
+use crate::net::{self, Deadlines, Error, Interest, Session, Whole};
 use crate::panel::{PollId, Ticket};
 use crate::time::Time;
 
@@ -60,6 +60,8 @@ pub struct Job {
     pub once: bool,
     /// Whether the controller has been told that it may have left.
     pub departed: bool,
+    /// Which bearer it carries, by number.
+    pub bearer: u32,
 }
 
 /// What became of a job.
@@ -83,8 +85,7 @@ struct Lane {
     session: Session,
     job: Option<Job>,
     started: Time,
-    head: Option<Box<ResponseHead>>,
-    body: Vec<u8>,
+    reply: Whole,
     warmed: Option<Time>,
 }
 
@@ -109,8 +110,7 @@ impl Lanes {
             session: hub.session(),
             job: None,
             started: Time::ZERO,
-            head: None,
-            body: Vec::new(),
+            reply: Whole::default(),
             warmed: None,
         };
         Lanes {
@@ -293,71 +293,19 @@ impl Lane {
         self.session.begin_by(job.life);
         self.job = Some(job);
         self.started = now;
-        self.head = None;
-        self.body.clear();
+        self.reply = Whole::default();
     }
 
     fn advance(&mut self, now: Time) -> Option<End> {
-        if self.head.is_none() {
-            match self.session.step(now) {
-                Ok(Step::Wait) => return None,
-                Ok(Step::Head(head)) => self.head = Some(head),
-                Err(error) => return Some(self.broken(error)),
-            }
-        }
-        let mut chunk = [0_u8; 2048];
-        loop {
-            match self.session.body(now, &mut chunk) {
-                Ok(BodyStep::Wait) => return None,
-                Ok(BodyStep::Bytes(n)) if self.body.len() + n <= MAX_REPLY => {
-                    self.body
-                        .extend_from_slice(chunk.get(..n).unwrap_or_default());
-                }
-                Ok(BodyStep::Bytes(_)) => {
-                    self.session.fail();
-                    return Some(self.broken(Error::TooLarge { limit: MAX_REPLY }));
-                }
-                Ok(BodyStep::End) => return Some(self.reply()),
-                Err(error) => return Some(self.broken(error)),
-            }
-        }
-    }
-
-    fn broken(&mut self, error: Error) -> End {
-        self.head = None;
-        End::Broken {
-            error,
-            may_have_left: self.session.may_have_left(),
-        }
-    }
-
-    fn reply(&mut self) -> End {
-        let Some(head) = self.head.take() else {
-            return self.broken(Error::Cancelled);
-        };
-        let limits = Limits {
-            max_output: MAX_REPLY as u64,
-            ..Limits::default()
-        };
-        let raw = std::mem::take(&mut self.body);
-        let decoded = Codings::from_head(&head)
-            .map_err(|source| Error::Coding {
-                peer: self.session.peer(),
-                source,
-            })
-            .and_then(|codings| {
-                if codings.is_identity() {
-                    return Ok(raw.clone());
-                }
-                net::collect(
-                    &mut ContentDecoder::new(raw.as_slice(), &codings, limits),
-                    MAX_REPLY,
-                )
-            });
-        match decoded {
-            Ok(body) => End::Reply { head, body },
-            Err(error) => self.broken(error),
-        }
+        Some(
+            match self.reply.advance(&mut self.session, now, MAX_REPLY)? {
+                Ok((head, body)) => End::Reply { head, body },
+                Err(error) => End::Broken {
+                    error,
+                    may_have_left: self.session.may_have_left(),
+                },
+            },
+        )
     }
 }
 

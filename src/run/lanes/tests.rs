@@ -17,6 +17,7 @@ fn job(target: &str) -> Job {
         life: Time::NEVER,
         once: true,
         departed: false,
+        bearer: 0,
     }
 }
 

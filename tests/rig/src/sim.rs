@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ pub struct Sim {
     child: Child,
     binary: PathBuf,
     ready: Value,
-    pki: Dir,
+    pki: Arc<Dir>,
     args: Vec<String>,
 }
 
@@ -50,8 +51,18 @@ fn start(binary: &Path, args: &[String], pki: &Path) -> Result<(Child, Value)> {
 impl Sim {
     /// Starts `binary` with further arguments, on ports of its own choice.
     pub fn start(binary: &Path, args: &[&str]) -> Result<Sim> {
+        Sim::with(binary, args, Arc::new(Dir::new()?))
+    }
+
+    /// Another hub whose certificates are by the same authority, so that one client trusts both. It is on the same account
+    /// too: it takes the delegation tokens of this one's cloud, whose list of hubs `add_hub` completes. Its seed must be
+    /// another, or it is the same hub.
+    pub fn beside(&self, args: &[&str]) -> Result<Sim> {
+        Sim::with(&self.binary, args, self.pki.clone())
+    }
+
+    fn with(binary: &Path, args: &[&str], pki: Arc<Dir>) -> Result<Sim> {
         let args: Vec<String> = args.iter().map(|a| a.to_string()).collect();
-        let pki = Dir::new()?;
         let (child, ready) = start(binary, &args, &pki)?;
         Ok(Sim {
             child,
@@ -92,6 +103,8 @@ impl Sim {
             ("--http", "http"),
             ("--https", "https_address"),
             ("--control", "control"),
+            ("--cloud", "cloud_address"),
+            ("--relay", "relay_address"),
         ] {
             let port = self
                 .word(key)
@@ -144,6 +157,49 @@ impl Sim {
              Content-Length: {}\r\n\r\n{body}",
             body.len()
         ))
+    }
+
+    /// Moves the one clock of hub and cloud on, or back; pauses and delays do not follow.
+    pub fn clock_advance(&self, ms: i64) -> Result<()> {
+        self.post("clock", &json!({"advance_ms": ms})).map(drop)
+    }
+
+    /// What the clock of hub and cloud shows, in milliseconds since 1970.
+    pub fn clock(&self) -> Result<i64> {
+        let clock = self.get("clock")?;
+        clock["now_ms"]
+            .as_i64()
+            .ok_or_else(|| format!("the clock shows {clock}"))
+    }
+
+    /// Changes the cloud's options.
+    pub fn cloud_options(&self, options: &Value) -> Result<()> {
+        self.post("cloud/options", options).map(drop)
+    }
+
+    /// What the cloud counted.
+    pub fn cloud_counters(&self) -> Result<Value> {
+        self.get("cloud/counters")
+    }
+
+    /// An access and a refresh token, as a login would have brought them.
+    pub fn cloud_tokens(&self) -> Result<(String, String)> {
+        let tokens = self.post("cloud/tokens", &json!({}))?;
+        let word = |key: &str| tokens[key].as_str().map(str::to_owned);
+        match (word("access_token"), word("refresh_token")) {
+            (Some(access), Some(refresh)) => Ok((access, refresh)),
+            _ => Err(format!("tokens are missing: {tokens}")),
+        }
+    }
+
+    /// Puts another simulator's hub on this one's account, after its own.
+    pub fn add_hub(&self, other: &Sim) -> Result<()> {
+        let mut hubs = match self.get("cloud/options")?["hubs"].take() {
+            Value::Array(hubs) => hubs,
+            _ => vec![json!({})],
+        };
+        hubs.push(other.get("cloud/entry")?);
+        self.cloud_options(&json!({"hubs": hubs}))
     }
 
     /// As if another app had set a capability of `Zone/Name`.

@@ -20,6 +20,22 @@ pub struct Args {
     /// Address of the port that serves only the control API, restart or not.
     #[arg(long, default_value = "127.0.0.1:0")]
     pub control: SocketAddr,
+    /// Address of the cloud: accounts and API on one TLS port.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pub cloud: SocketAddr,
+    /// Address of the relay, by which the cloud leads to the hub.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    pub relay: SocketAddr,
+    /// Host name of the relay.
+    #[arg(long, default_value = "localhost", value_parser = host)]
+    pub relay_name: String,
+    /// Hubs of one key take the delegation tokens of each other's clouds, as
+    /// hubs of one account do.
+    #[arg(long, default_value = "homey-sim", value_name = "TEXT")]
+    pub account_key: String,
+    /// Name of the hub.
+    #[arg(long, default_value = "Home")]
+    pub hub_name: String,
     /// How many devices the home has, up to 10000.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub devices: u32,
@@ -142,6 +158,17 @@ fn hub_id(text: &str) -> Result<String, String> {
     match good {
         true => Ok(text.to_owned()),
         false => Err("a hub id is 24 lower-case hex digits".to_owned()),
+    }
+}
+
+fn host(text: &str) -> Result<String, String> {
+    let label = |l: &str| {
+        let good = |b| matches!(b, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-');
+        !l.is_empty() && l.bytes().all(good)
+    };
+    match text.split('.').all(label) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err("a host name has letters, digits, hyphens and dots".to_owned()),
     }
 }
 

@@ -8,13 +8,11 @@
 use std::collections::HashMap;
 
 use crate::clock::now_ms;
+use crate::cloud::jwt;
 use crate::dice::Dice;
 
 /// A hub session lives exactly 24 h (api.md 8).
 pub const SESSION_MS: i64 = 24 * 3600 * 1000;
-/// Delegation tokens live minutes (a guess of api.md 8).
-const DELEGATION_MS: i64 = 5 * 60 * 1000;
-
 /// What kind of bearer it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -64,11 +62,11 @@ impl Bearer {
     }
 }
 
-/// Every bearer by token, and the delegation tokens by text.
+/// Every bearer by token, and what makes delegation tokens good.
 #[derive(Debug, Default)]
 pub struct Auth {
     bearers: HashMap<String, Bearer>,
-    delegations: HashMap<String, i64>,
+    account_key: String,
     keys_refused: bool,
 }
 
@@ -93,11 +91,35 @@ pub const READONLY: &[&str] = &[
     "zone",
 ];
 
+/// The other scopes of api.md 8.
+const NARROW: &[&str] = &[
+    "speech",
+    "app.control",
+    "device.control",
+    "flow.start",
+    "mood.set",
+    "user.self",
+    "presence.self",
+];
+
+/// Whether a key can have this scope.
+pub fn is_scope(scope: &str) -> bool {
+    let Some(rest) = scope.strip_prefix("homey") else {
+        return false;
+    };
+    let Some(rest) = rest.strip_prefix('.') else {
+        return rest.is_empty();
+    };
+    let wide = rest.strip_suffix(".readonly").unwrap_or(rest);
+    READONLY.contains(&wide) || NARROW.contains(&rest)
+}
+
 impl Auth {
     /// An empty book; a V2 hub has no API keys and refuses them (api.md 4).
-    pub fn new(keys_refused: bool) -> Self {
+    pub fn new(keys_refused: bool, account_key: &str) -> Self {
         Auth {
             keys_refused,
+            account_key: account_key.to_owned(),
             ..Auth::default()
         }
     }
@@ -152,30 +174,18 @@ impl Auth {
         }
     }
 
-    /// Makes a delegation token that `users/login` will take: it has the look
-    /// of the cloud's RS512 tokens (api.md 7), but is only looked up, not verified.
-    pub fn delegate(&mut self, dice: &mut Dice, ttl_ms: Option<i64>) -> String {
-        let part = |dice: &mut Dice| dice.hex(86);
-        let token = format!(
-            "eyJhbGciOiJSUzUxMiIsInR5cCI6IkpXVCJ9.{}.{}",
-            part(dice),
-            part(dice)
-        );
-        let end = now_ms() + ttl_ms.unwrap_or(DELEGATION_MS);
-        self.delegations.insert(token.clone(), end);
-        token
-    }
-
     /// Turns a delegation token into a session token; none for a bad one.
     pub fn login(&mut self, delegation: &str, dice: &mut Dice) -> Option<String> {
-        let end = *self.delegations.get(delegation)?;
-        if end <= now_ms() {
-            return None;
-        }
+        jwt::check(&self.account_key, delegation).ok()?;
+        Some(self.open_session(dice))
+    }
+
+    /// A session of 24 h.
+    pub fn open_session(&mut self, dice: &mut Dice) -> String {
         let token = dice.bearer();
         let id = token.split(':').nth(1).unwrap_or_default().to_owned();
         self.add_session(&token, &id);
-        Some(token)
+        token
     }
 
     /// Ends every session as if its 24 h were over.

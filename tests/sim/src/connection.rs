@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use hyper::header::{DATE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
@@ -19,29 +20,62 @@ use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 use tower_http::normalize_path::NormalizePath;
 
+use crate::clock::{http_date, now_ms};
+use crate::counters::Event;
 use crate::fault::kind::{Arrived, End};
 use crate::fault::plan::Arrival;
 use crate::listen::Port;
-use crate::pki;
-use crate::state::{Cut, Hub, Life, Via};
+use crate::state::{Cut, Hub, Lease, Life, Via};
 use crate::wire::Wire;
 use crate::wire::link::{Link, Opened};
 use crate::wire::socket::Socket;
 
+/// What may end a connection, as it was when the connection came.
+pub struct Watched {
+    cuts: watch::Receiver<Cut>,
+    cut: Cut,
+    leases: watch::Receiver<Lease>,
+    lease: u64,
+}
+
+impl Watched {
+    /// As it is now.
+    pub fn new(hub: &Hub) -> Watched {
+        let (cuts, leases) = (hub.cut.subscribe(), hub.lease.subscribe());
+        let (cut, lease) = (*cuts.borrow(), leases.borrow().count);
+        Watched {
+            cuts,
+            cut,
+            leases,
+            lease,
+        }
+    }
+}
+
+/// What the hub's counters are told of connections, or the cloud's.
+fn count(hub: &Hub, via: Via, event: Event) {
+    match via {
+        Via::Control => {}
+        Via::Cloud => hub.cloud.counters().connection(event),
+        _ => hub.counters().connection(event),
+    }
+}
+
 /// One connection, cut at once when the hub goes down or is told to.
-pub async fn connection(
-    hub: Arc<Hub>,
-    port: Port,
-    stream: TcpStream,
-    mut cuts: watch::Receiver<Cut>,
-) {
+pub async fn connection(hub: Arc<Hub>, port: Port, stream: TcpStream, watched: Watched) {
     let mut life = hub.life.subscribe();
     let via = port.via;
+    let Watched {
+        mut cuts,
+        cut: before,
+        mut leases,
+        lease,
+    } = watched;
     let opened = Opened::new(&hub, via);
     let link = opened.link.clone();
     let mut arrival = Arrival::default();
     if via != Via::Control {
-        hub.counters().connection();
+        count(&hub, via, Event::Accepted);
         arrival = hub.faults().arrive(via);
     }
     // Small replies must not wait for acknowledgements.
@@ -49,20 +83,29 @@ pub async fn connection(
     let down = async {
         loop {
             let now = *life.borrow_and_update();
-            let down = now == Life::Down && via != Via::Control;
+            let down = now == Life::Down && via.at_home();
             if now == Life::End || down || life.changed().await.is_err() {
                 return;
             }
         }
     };
     let cut = async {
-        if via == Via::Control || cuts.changed().await.is_err() {
+        let Some(place) = via.place() else {
             return std::future::pending().await;
-        }
+        };
+        let met = cuts.wait_for(|cut| cut.counts[place] != before.counts[place]);
+        let rst = met.await.is_ok_and(|cut| cut.rst);
         // Here: what loses the race below is dropped before its winner acts.
-        if cuts.borrow().rst {
+        if rst {
             link.reset();
         }
+    };
+    let moved = async {
+        if !via.at_home() {
+            return std::future::pending().await;
+        }
+        let met = leases.wait_for(|l| l.count != lease).await;
+        met.is_ok_and(|l| l.silent)
     };
     let work = serve(
         &hub,
@@ -71,11 +114,16 @@ pub async fn connection(
         Socket::new(stream, link.clone()),
         &link,
     );
-    tokio::pin!(down, cut);
+    tokio::pin!(work, down, cut);
     tokio::select! {
-        () = work => {}
-        () = down => {}
-        () = cut => {}
+        () = &mut work => {}
+        () = &mut down => {}
+        () = &mut cut => {}
+        silent = moved => match silent {
+            // Nobody works on it, but it is open.
+            true => tokio::select! { () = down => {} () = cut => {} },
+            false => link.reset(),
+        },
     }
 }
 
@@ -94,12 +142,12 @@ async fn serve(hub: &Arc<Hub>, port: &Port, arrival: &Arrival, socket: Socket, l
         return;
     }
     match port.via {
-        Via::Https => {
-            if let Some(stream) = handshake(hub, arrival, socket, link).await {
-                exchange(port, stream, link).await;
+        via if via.tls() => {
+            if let Some(stream) = handshake(hub, port.via, arrival, socket, link).await {
+                exchange(hub, port, stream, link).await;
             }
         }
-        _ => exchange(port, socket, link).await,
+        _ => exchange(hub, port, socket, link).await,
     }
 }
 
@@ -107,13 +155,14 @@ async fn serve(hub: &Arc<Hub>, port: &Port, arrival: &Arrival, socket: Socket, l
 /// the alert `handshake_failure`, as users saw it (api.md 2).
 async fn handshake(
     hub: &Hub,
+    via: Via,
     arrival: &Arrival,
     socket: Socket,
     link: &Link,
 ) -> Option<TlsStream<Socket>> {
     let acceptor = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), socket);
     let Ok(mut start) = acceptor.await else {
-        hub.counters().handshake_failed();
+        count(hub, via, Event::HandshakeFailed);
         return None;
     };
     if let Some(time) = arrival.stall {
@@ -126,28 +175,28 @@ async fn handshake(
         if end == End::Rst {
             link.reset();
         }
-        hub.counters().handshake_failed();
+        count(hub, via, Event::HandshakeFailed);
         return None;
     }
-    if !pki::serves(start.client_hello().server_name()) {
-        hub.counters().handshake_failed();
+    if !hub.certs.serves(via, start.client_hello().server_name()) {
+        count(hub, via, Event::HandshakeFailed);
         const ALERT: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 40];
         let _ = start.io.write_all(&ALERT).await;
         let _ = start.io.shutdown().await;
         return None;
     }
     let other = arrival.certificate.and_then(|c| hub.certs.others.get(&c));
-    let config = other.unwrap_or(&hub.certs.own).clone();
+    let config = other.unwrap_or_else(|| hub.certs.of(via)).clone();
     let Ok(stream) = start.into_stream(config).await else {
-        hub.counters().handshake_failed();
+        count(hub, via, Event::HandshakeFailed);
         return None;
     };
     let resumed = stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed);
-    hub.counters().handshake(resumed);
+    count(hub, via, Event::Handshake { resumed });
     Some(stream)
 }
 
-async fn exchange<S>(port: &Port, stream: S, link: &Arc<Link>)
+async fn exchange<S>(hub: &Hub, port: &Port, stream: S, link: &Arc<Link>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -161,10 +210,18 @@ where
         request.extensions_mut().insert(known.clone());
         request
     });
+    let app = app.map_response(|mut reply: hyper::Response<_>| {
+        if let Ok(date) = HeaderValue::from_str(&http_date(now_ms())) {
+            reply.headers_mut().insert(DATE, date);
+        }
+        reply
+    });
+    // A proxy in front of the cloud may write names in small letters.
+    let small = via == Via::Cloud && hub.cloud.options().lower_case;
     let stream = Wire::new(stream, link.clone());
     // Errors here are clients that went away, and faults.
     let _ = http1::Builder::new()
-        .title_case_headers(true)
+        .title_case_headers(!small)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app))
         .with_upgrades()
         .await;

@@ -32,6 +32,47 @@ pub struct Write {
     pub outcome: &'static str,
 }
 
+/// What becomes of a new connection.
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    /// Its TCP is there.
+    Accepted,
+    /// Its TLS is there.
+    Handshake {
+        /// By a ticket of an earlier one.
+        resumed: bool,
+    },
+    /// Its TLS was refused or failed.
+    HandshakeFailed,
+}
+
+/// New connections by what became of them.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    /// Accepted.
+    pub connections: u64,
+    /// Finished TLS handshakes.
+    pub handshakes: u64,
+    /// Those of them that resumed a session.
+    pub resumed: u64,
+    /// Refused or failed ones.
+    pub refused: u64,
+}
+
+impl Arrivals {
+    /// One more.
+    pub fn add(&mut self, event: Event) {
+        match event {
+            Event::Accepted => self.connections += 1,
+            Event::Handshake { resumed } => {
+                self.handshakes += 1;
+                self.resumed += u64::from(resumed);
+            }
+            Event::HandshakeFailed => self.refused += 1,
+        }
+    }
+}
+
 /// Everything counted since the start or the last reset.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -42,10 +83,7 @@ pub struct Counters {
     requests: u64,
     unanswered: u64,
     executed: [u64; 2],
-    connections: u64,
-    handshakes: u64,
-    resumed: u64,
-    refused: u64,
+    arrivals: Arrivals,
     rate_limited: u64,
     logins: u64,
 }
@@ -67,20 +105,9 @@ impl Counters {
         self.unanswered += 1;
     }
 
-    /// An accepted TCP connection to a hub port.
-    pub fn connection(&mut self) {
-        self.connections += 1;
-    }
-
-    /// A finished TLS handshake.
-    pub fn handshake(&mut self, resumed: bool) {
-        self.handshakes += 1;
-        self.resumed += u64::from(resumed);
-    }
-
-    /// A refused or failed TLS handshake.
-    pub fn handshake_failed(&mut self) {
-        self.refused += 1;
+    /// Something of a connection to the hub.
+    pub fn connection(&mut self, event: Event) {
+        self.arrivals.add(event);
     }
 
     /// A 429.
@@ -120,9 +147,9 @@ impl Counters {
     /// open connections.
     pub fn json(&self) -> Value {
         json!({
-            "requests": self.requests, "connections": self.connections,
-            "tls_handshakes": self.handshakes, "tls_resumed": self.resumed,
-            "tls_refused": self.refused, "rate_limited": self.rate_limited,
+            "requests": self.requests, "connections": self.arrivals.connections,
+            "tls_handshakes": self.arrivals.handshakes, "tls_resumed": self.arrivals.resumed,
+            "tls_refused": self.arrivals.refused, "rate_limited": self.rate_limited,
             "unanswered": self.unanswered,
             "executed": {"writes": self.executed[0], "starts": self.executed[1]},
             "logins": self.logins, "statuses": self.statuses, "routes": self.routes,

@@ -52,6 +52,14 @@ impl Dice {
             .collect()
     }
 
+    /// Characters of the URL-safe base64.
+    pub fn base64url(&mut self, length: usize) -> String {
+        const SET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        (0..length)
+            .map(|_| char::from(SET[self.below(64)]))
+            .collect()
+    }
+
     /// A lower-case UUID of version 4, the form of most ids (objects.md, rules).
     pub fn uuid(&mut self) -> String {
         let h = self.hex(31);

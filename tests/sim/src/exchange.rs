@@ -86,7 +86,7 @@ pub async fn faulted(
             if plan.executes() {
                 next.run(request).await;
             }
-            let (mut reply, own) = hub.forged(instead);
+            let (mut reply, own) = hub.forged(instead, link.via());
             if own {
                 hub.sign(reply.headers_mut(), other.as_ref());
             }

@@ -14,7 +14,7 @@ use serde::de::IgnoredAny;
 
 use crate::fault::kind::{Coding, Status};
 use crate::fault::plan::Instead;
-use crate::state::Hub;
+use crate::state::{Hub, Via};
 
 fn html(status: u16, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -45,12 +45,15 @@ fn portal() -> Response {
 impl Hub {
     /// The reply of a fault; true with it when the hub itself sends it, and
     /// not something on the way.
-    pub fn forged(&self, instead: &Instead) -> (Response, bool) {
+    pub fn forged(&self, instead: &Instead, via: Via) -> (Response, bool) {
         let status = match instead {
             Instead::Portal => return (portal(), false),
             Instead::Status(status) => status,
         };
-        let (mut reply, own) = self.status(status);
+        let (mut reply, own) = match via {
+            Via::Cloud => (self.cloud_forged(status), false),
+            _ => self.status(status),
+        };
         let after = status.retry_after.as_deref();
         if let Some(Ok(after)) = after.map(HeaderValue::from_str) {
             reply.headers_mut().insert(header::RETRY_AFTER, after);

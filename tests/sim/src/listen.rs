@@ -11,15 +11,15 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::connection::connection;
-use crate::state::{HUB_PORTS, Hub, Life, Via};
+use crate::connection::{Watched, connection};
+use crate::state::{Hub, Life, Via};
 
 /// How a port speaks.
 #[derive(Clone)]
 pub struct Port {
-    /// Which of the three it is; `Https` has TLS.
+    /// Which it is.
     pub via: Via,
-    /// Where it is.
+    /// Where it was opened.
     pub address: SocketAddr,
     /// What answers.
     pub app: Router,
@@ -30,7 +30,7 @@ const BACKLOG: u32 = 1024;
 
 /// Takes an address without listening: nobody else can have it, and who
 /// connects is refused.
-fn reserve(address: SocketAddr) -> std::io::Result<TcpSocket> {
+pub fn reserve(address: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
@@ -62,19 +62,29 @@ enum Door {
 pub async fn serve(hub: Arc<Hub>, port: Port, first: TcpListener) {
     let mut life = hub.life.subscribe();
     let mut refusing = hub.refusing.subscribe();
-    let place = HUB_PORTS.iter().position(|p| *p == port.via);
-    let tell = |open: bool| {
+    let mut leases = hub.lease.subscribe();
+    let place = port.via.place();
+    let tell = |open: Option<SocketAddr>| {
         if let Some(place) = place {
             hub.listening.send_modify(|all| all[place] = open);
         }
     };
-    tell(true);
+    let mut address = port.address;
+    tell(Some(address));
     let mut door = Door::Open(first);
     loop {
         let now = *life.borrow_and_update();
         let refused = *refusing.borrow_and_update();
+        let down = now == Life::Down && port.via.at_home();
         // The control port stays open through everything.
-        let closed = place.is_some_and(|p| now == Life::Down || refused[p]);
+        let closed = place.is_some_and(|p| down || refused[p]);
+        let moved = leases.borrow_and_update().address(port.via, port.address);
+        if moved != address {
+            address = moved;
+            tell(None);
+            // The old one is free from here on.
+            door = Door::Lost;
+        }
         if now == Life::End {
             return;
         }
@@ -84,29 +94,30 @@ pub async fn serve(hub: Arc<Hub>, port: Port, first: TcpListener) {
                     accepted = listener.accept() => {
                         if let Ok((stream, _)) = accepted {
                             // Subscribed here: a cut must not miss it.
-                            let cut = hub.cut.subscribe();
-                            tokio::spawn(connection(hub.clone(), port.clone(), stream, cut));
+                            let watched = Watched::new(&hub);
+                            tokio::spawn(connection(hub.clone(), port.clone(), stream, watched));
                         }
                     }
                     changed = life.changed() => if changed.is_err() { return },
                     changed = refusing.changed() => if changed.is_err() { return },
+                    changed = leases.changed() => if changed.is_err() { return },
                 }
                 Door::Open(listener)
             }
             (Door::Open(listener), true) => {
                 drop(listener);
-                let socket = reserve(port.address);
-                tell(false);
+                let socket = reserve(address);
+                tell(None);
                 socket.map_or(Door::Lost, Door::Closed)
             }
             (Door::Closed(socket), false) => match socket.listen(BACKLOG) {
                 Ok(listener) => {
-                    tell(true);
+                    tell(Some(address));
                     Door::Open(listener)
                 }
                 Err(_) => Door::Lost,
             },
-            (Door::Lost, _) => match reserve(port.address) {
+            (Door::Lost, _) => match reserve(address) {
                 Ok(socket) => Door::Closed(socket),
                 Err(_) => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -117,6 +128,7 @@ pub async fn serve(hub: Arc<Hub>, port: Port, first: TcpListener) {
                 tokio::select! {
                     changed = life.changed() => if changed.is_err() { return },
                     changed = refusing.changed() => if changed.is_err() { return },
+                    changed = leases.changed() => if changed.is_err() { return },
                 }
                 door
             }

@@ -12,6 +12,7 @@ mod api;
 mod args;
 mod auth;
 mod clock;
+mod cloud;
 mod connection;
 mod counters;
 mod dice;
@@ -21,6 +22,7 @@ mod forge;
 mod gate;
 mod home;
 mod listen;
+mod local;
 mod pki;
 mod rate;
 mod refuse;
@@ -71,12 +73,14 @@ async fn run(args: Args) -> Result<(), String> {
     // Before the ready line: who reads it may send a signal at once.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|e| e.to_string())?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|e| e.to_string())?;
-    let (pki, certs) = Pki::open(args.pki.as_deref())?;
+    let (pki, certs) = Pki::open(args.pki.as_deref(), &args.relay_name)?;
     let hub = Arc::new(Hub::new(args, certs));
     let app = api::app(&hub);
     let ports = [
         (hub.args.http, Via::Http, app.clone()),
         (hub.args.https, Via::Https, app),
+        (hub.args.relay, Via::Relay, cloud::relay::app(&hub)),
+        (hub.args.cloud, Via::Cloud, cloud::app(&hub)),
         (hub.args.control, Via::Control, sim_control::app(&hub)),
     ];
     let mut addresses = Vec::new();
@@ -89,6 +93,9 @@ async fn run(args: Args) -> Result<(), String> {
     }
     if let Some(seconds) = hub.args.activity {
         tokio::spawn(activity::run(hub.clone(), Duration::from_secs_f64(seconds)));
+    }
+    if let [http, https, relay, cloud, _] = addresses[..] {
+        let _ = hub.opened.set([http, https, relay, cloud]);
     }
     let parent = parent_gone(hub.args.parent_exit);
     announce(&hub, &pki, &addresses)?;
@@ -122,7 +129,7 @@ async fn parent_gone(wanted: bool) {
 
 /// Prints the ready line.
 fn announce(hub: &Hub, pki: &Pki, addresses: &[SocketAddr]) -> Result<(), String> {
-    let [http, https, control] = addresses else {
+    let [http, https, relay, cloud, control] = addresses else {
         return Err("a port is missing".to_owned());
     };
     let dashed = https.ip().to_string().replace(['.', ':'], "-");
@@ -139,6 +146,14 @@ fn announce(hub: &Hub, pki: &Pki, addresses: &[SocketAddr]) -> Result<(), String
         "spki_pin": pki.spki_pin,
         "dialect": hub.args.dialect.word(),
         "devices": hub.home().devices.len(),
+        "cloud": format!("https://localhost:{}", cloud.port()),
+        "cloud_address": cloud.to_string(),
+        "relay": format!("https://{}:{}", hub.args.relay_name, relay.port()),
+        "relay_address": relay.to_string(),
+        "email": cloud::EMAIL,
+        "password": cloud::PASSWORD,
+        "client_id": hub.cloud.client_id,
+        "client_secret": hub.cloud.client_secret,
     });
     let mut out = std::io::stdout().lock();
     let written = writeln!(out, "{line}").and_then(|()| out.flush());

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The certificate authority and the hub's certificate (api.md 2, 14).
+//! The certificate authority and the certificates of hub and cloud (api.md 2,
+//! 14).
 //!
-//! The leaf names `*.homey.homeylocal.com`, never an IP address: a real hub's
+//! The hub's names `*.homey.homeylocal.com`, never an IP address: a real hub's
 //! certificate does not either.
 
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ use ring::digest;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::state::Via;
 
 /// Names that the certificate and the handshake accept.
 const DOMAIN: &str = ".homey.homeylocal.com";
@@ -76,23 +79,57 @@ impl Which {
 pub struct Certs {
     /// The hub's own.
     pub own: Arc<ServerConfig>,
+    /// The cloud's, for its port and the relay's: another key.
+    pub cloud: Arc<ServerConfig>,
+    /// Name of the relay.
+    pub relay: String,
     /// For faults; folders of before there were faults have none.
     pub others: BTreeMap<Which, Arc<ServerConfig>>,
 }
 
-/// True for the server names that a hub answers to: without one, or with a
-/// bare address, the handshake is refused (api.md 2).
-pub fn serves(name: Option<&str>) -> bool {
-    name.is_some_and(|name| {
-        let name = name.to_ascii_lowercase();
-        let label = name.strip_suffix(DOMAIN);
-        name == "localhost" || label.is_some_and(|l| !l.is_empty() && !l.contains('.'))
-    })
+/// One label below a domain.
+fn below(name: &str, domain: &str) -> bool {
+    let label = name.strip_suffix(domain);
+    label.is_some_and(|l| !l.is_empty() && !l.contains('.'))
+}
+
+impl Certs {
+    /// True for the server names that a port answers to: without one, or with
+    /// a bare address, the handshake is refused (api.md 2).
+    pub fn serves(&self, via: Via, name: Option<&str>) -> bool {
+        name.is_some_and(|name| {
+            let name = name.to_ascii_lowercase();
+            match via {
+                Via::Cloud => name == "localhost" || ACCOUNT.contains(&name.as_str()),
+                Via::Relay => name == self.relay,
+                _ => name == "localhost" || below(&name, DOMAIN),
+            }
+        })
+    }
+
+    /// What a port serves with.
+    pub fn of(&self, via: Via) -> &Arc<ServerConfig> {
+        match via {
+            Via::Cloud | Via::Relay => &self.cloud,
+            _ => &self.own,
+        }
+    }
+}
+
+/// True when the cloud's certificate holds this name of a relay.
+fn holds(names: &str, relay: &str) -> bool {
+    let fits = |held: &str| match held.strip_prefix('*') {
+        Some(domain) => below(relay, domain),
+        None => held == relay,
+    };
+    names.lines().any(fits)
 }
 
 impl Pki {
-    /// Opens the folder, filling it if it holds no certificates yet.
-    pub fn open(folder: Option<&Path>) -> Result<(Pki, Certs), String> {
+    /// Opens the folder, filling it if it holds no certificates yet; `relay` is
+    /// the relay's name.
+    pub fn open(folder: Option<&Path>, relay: &str) -> Result<(Pki, Certs), String> {
+        let relay = relay.to_ascii_lowercase();
         let (dir, temporary) = match folder {
             Some(dir) => {
                 fs::create_dir_all(dir).map_err(|e| format!("cannot make the pki folder: {e}"))?;
@@ -109,10 +146,13 @@ impl Pki {
         let files = ["ca.pem", "leaf.pem", "leaf.key"].map(|name| dir.join(name));
         let [ca_file, leaf_file, key_file] = &files;
         if !files.iter().all(|f| f.exists()) {
-            let made = make().map_err(|e| format!("cannot make certificates: {e}"))?;
+            let made = make(&relay).map_err(|e| format!("cannot make certificates: {e}"))?;
             save(ca_file, &made.ca, 0o644)?;
             save(leaf_file, &made.leaf.cert, 0o644)?;
             save(key_file, &made.leaf.key, 0o600)?;
+            save(&dir.join("cloud.pem"), &made.cloud.cert, 0o644)?;
+            save(&dir.join("cloud.key"), &made.cloud.key, 0o600)?;
+            save(&dir.join("cloud.names"), &made.names, 0o644)?;
             for (which, other) in &made.others {
                 let file = dir.join(which.word());
                 save(&file.with_extension("pem"), &other.cert, 0o644)?;
@@ -131,8 +171,24 @@ impl Pki {
                 others.insert(which, config(&cert, &key).map_err(|e| bad(&e))?);
             }
         }
+        let own = config(leaf_file, key_file).map_err(|e| bad(&e))?;
+        // Folders of before there was a cloud: the hub's has the name localhost.
+        let (cloud, names) = match fs::read_to_string(dir.join("cloud.names")) {
+            Ok(names) => {
+                let (cert, key) = (dir.join("cloud.pem"), dir.join("cloud.key"));
+                (config(&cert, &key).map_err(|e| bad(&e))?, names)
+            }
+            Err(_) => (own.clone(), "localhost".to_owned()),
+        };
+        if !holds(&names, &relay) {
+            return Err(format!(
+                "the --pki folder's certificate is not for the relay {relay}: empty it"
+            ));
+        }
         let certs = Certs {
-            own: config(leaf_file, key_file).map_err(|e| bad(&e))?,
+            own,
+            cloud,
+            relay,
             others,
         };
         let pki = Pki {
@@ -173,6 +229,9 @@ struct Pair {
 struct Made {
     ca: String,
     leaf: Pair,
+    cloud: Pair,
+    /// Those of the cloud's certificate, one a line.
+    names: String,
     others: Vec<(Which, Pair)>,
 }
 
@@ -183,9 +242,22 @@ const NAMES: [&str; 3] = [
     "localhost",
 ];
 
-/// A fresh authority, the hub's certificate and those of the faults. The
-/// authority's key is not kept, so that nobody can make another of it.
-fn make() -> Result<Made, rcgen::Error> {
+/// The account's hosts (api.md 2).
+const ACCOUNT: [&str; 2] = ["accounts.athom.com", "api.athom.com"];
+
+/// Names of the cloud's certificate beside the relay's: its hosts, and what
+/// relays are called.
+const CLOUD: [&str; 5] = [
+    ACCOUNT[0],
+    ACCOUNT[1],
+    "localhost",
+    "*.homey.eu-west-1.homeypro.net",
+    "*.connect.athom.com",
+];
+
+/// A fresh authority, the certificates of hub and cloud and those of the
+/// faults. The authority's key is not kept, so that nobody can make another of it.
+fn make(relay: &str) -> Result<Made, rcgen::Error> {
     let now = time::OffsetDateTime::now_utc();
     let day = time::Duration::DAY;
     let mut ca = CertificateParams::new(Vec::new())?;
@@ -214,6 +286,14 @@ fn make() -> Result<Made, rcgen::Error> {
     let (from, to) = (now - day, now + day * 820);
     let own = KeyPair::generate()?;
     let leaf = params(&NAMES, from, to)?.signed_by(&own, &issuer)?;
+    let mut names = CLOUD.to_vec();
+    if !holds(&CLOUD.join("\n"), relay) {
+        names.push(relay);
+    }
+    let cloud_key = KeyPair::generate()?;
+    let cloud = params(&names, from, to)?.signed_by(&cloud_key, &issuer)?;
+    // Both ports meet the faults.
+    let all = [&NAMES[..], &names[..]].concat();
     let mut others = Vec::new();
     for which in Which::ALL {
         let fresh = KeyPair::generate()?;
@@ -225,17 +305,16 @@ fn make() -> Result<Made, rcgen::Error> {
                     params(&names, from, to)?.signed_by(&fresh, &issuer)?,
                 )
             }
-            Which::SameNameOtherKey => (
-                &fresh,
-                params(&NAMES, from, to)?.signed_by(&fresh, &issuer)?,
-            ),
-            Which::SelfSigned => (&fresh, params(&NAMES, from, to)?.self_signed(&fresh)?),
+            Which::SameNameOtherKey => {
+                (&fresh, params(&all, from, to)?.signed_by(&fresh, &issuer)?)
+            }
+            Which::SelfSigned => (&fresh, params(&all, from, to)?.self_signed(&fresh)?),
             Which::Expired => {
-                let leaf = params(&NAMES, now - day * 20, now - day)?;
+                let leaf = params(&all, now - day * 20, now - day)?;
                 (&own, leaf.signed_by(&own, &issuer)?)
             }
             Which::NotYetValid => {
-                let leaf = params(&NAMES, now + day, to)?;
+                let leaf = params(&all, now + day, to)?;
                 (&own, leaf.signed_by(&own, &issuer)?)
             }
         };
@@ -251,6 +330,11 @@ fn make() -> Result<Made, rcgen::Error> {
             cert: leaf.pem(),
             key: own.serialize_pem(),
         },
+        cloud: Pair {
+            cert: cloud.pem(),
+            key: cloud_key.serialize_pem(),
+        },
+        names: names.join("\n"),
         others,
     })
 }

@@ -5,13 +5,15 @@
 //!
 //! Locks are held for moments only, never across an await.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use crate::args::{Args, Dialect, Language, Lists, Switch, WriteReply};
 use crate::auth::{Auth, READONLY};
+use crate::cloud::Cloud;
 use crate::counters::Counters;
 use crate::dice::Dice;
 use crate::fault::Faults;
@@ -27,6 +29,10 @@ pub enum Via {
     Http,
     /// TLS hub port.
     Https,
+    /// The hub's API over the cloud (api.md 2, `remoteUrl`).
+    Relay,
+    /// accounts.athom.com and api.athom.com.
+    Cloud,
     /// Control port.
     Control,
 }
@@ -37,8 +43,30 @@ impl Via {
         match self {
             Via::Http => "http",
             Via::Https => "https",
+            Via::Relay => "relay",
+            Via::Cloud => "cloud",
             Via::Control => "control",
         }
+    }
+
+    /// True for the hub's own ports, in the home.
+    pub fn at_home(self) -> bool {
+        matches!(self, Via::Http | Via::Https)
+    }
+
+    /// True where the hub's API answers.
+    pub fn to_hub(self) -> bool {
+        self.at_home() || self == Via::Relay
+    }
+
+    /// True for the ports with TLS.
+    pub fn tls(self) -> bool {
+        matches!(self, Via::Https | Via::Relay | Via::Cloud)
+    }
+
+    /// Its place in `PORTS`.
+    pub fn place(self) -> Option<usize> {
+        PORTS.iter().position(|p| *p == self)
     }
 }
 
@@ -53,16 +81,35 @@ pub enum Life {
     End,
 }
 
-/// The hub ports, in the order of `Hub::listening`.
-pub const HUB_PORTS: [Via; 2] = [Via::Http, Via::Https];
+/// The ports that faults can close, in the order of `Hub::listening`.
+pub const PORTS: [Via; 4] = [Via::Http, Via::Https, Via::Relay, Via::Cloud];
 
 /// How often kept connections were cut, and how the last time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cut {
-    /// So often.
-    pub count: u64,
+    /// So often, for each of `PORTS`.
+    pub counts: [u64; 4],
     /// With RST.
     pub rst: bool,
+}
+
+/// The address that the home's network gave the hub.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lease {
+    /// None: as at the start.
+    pub ip: Option<IpAddr>,
+    /// How often it changed.
+    pub count: u64,
+    /// Connections to the old one stay without an answer instead of ending.
+    pub silent: bool,
+}
+
+impl Lease {
+    /// Where a port is that was opened at `first`. Only the hub's own move.
+    pub fn address(&self, via: Via, first: SocketAddr) -> SocketAddr {
+        let ip = self.ip.filter(|_| via.at_home()).unwrap_or(first.ip());
+        SocketAddr::new(ip, first.port())
+    }
 }
 
 /// What the control API may change while running.
@@ -130,14 +177,20 @@ pub struct Hub {
     pub tokens: Tokens,
     /// Opens and closes the hub ports.
     pub life: watch::Sender<Life>,
-    /// Which hub ports are open.
-    pub listening: watch::Sender<[bool; 2]>,
-    /// Which hub ports are to be closed by a fault.
-    pub refusing: watch::Sender<[bool; 2]>,
-    /// Cuts the connections to the hub ports.
+    /// Where each of `PORTS` is open, if it is.
+    pub listening: watch::Sender<[Option<SocketAddr>; 4]>,
+    /// Where each of them was opened at the start.
+    pub opened: OnceLock<[SocketAddr; 4]>,
+    /// The address that the home's network gave the hub.
+    pub lease: watch::Sender<Lease>,
+    /// Which of them are to be closed by a fault.
+    pub refusing: watch::Sender<[bool; 4]>,
+    /// Cuts the connections to them.
     pub cut: watch::Sender<Cut>,
     /// What the TLS port serves with.
     pub certs: Certs,
+    /// The account.
+    pub cloud: Cloud,
     home: Mutex<Home>,
     auth: Mutex<Auth>,
     counters: Mutex<Counters>,
@@ -166,7 +219,7 @@ impl Hub {
         let full = args.keys.first().cloned().unwrap_or(made.0);
         let readonly = args.keys.get(1).cloned().unwrap_or(made.1);
         let session = made.2;
-        let mut auth = Auth::new(v2);
+        let mut auth = Auth::new(v2, &args.account_key);
         auth.add_key(&full, &ids.0, "full", vec!["homey".to_owned()]);
         let scopes = READONLY.iter().map(|s| format!("homey.{s}.readonly"));
         auth.add_key(&readonly, &ids.1, "readonly", scopes.collect());
@@ -191,10 +244,13 @@ impl Hub {
                 session,
             },
             life: watch::Sender::new(Life::Up),
-            listening: watch::Sender::new([false; 2]),
-            refusing: watch::Sender::new([false; 2]),
+            listening: watch::Sender::new([None; 4]),
+            opened: OnceLock::new(),
+            lease: watch::Sender::default(),
+            refusing: watch::Sender::new([false; 4]),
             cut: watch::Sender::default(),
             certs,
+            cloud: Cloud::new(&args),
             home: Mutex::new(generate::home(devices, args.seed)),
             auth: Mutex::new(auth),
             counters: Mutex::default(),
@@ -211,6 +267,12 @@ impl Hub {
     /// True for a hub of 2016 to 2019.
     pub fn v2(&self) -> bool {
         self.args.dialect == Dialect::V2
+    }
+
+    /// Where a port is now; none before all are open and for the control port.
+    pub fn address(&self, via: Via) -> Option<SocketAddr> {
+        let first = self.opened.get()?[via.place()?];
+        Some(self.lease.borrow().address(via, first))
     }
 
     /// The home.

@@ -61,6 +61,16 @@ const KEYS: [&str; 4] = [
     "\u{1b}[99999999999999~\u{1b}[200",
 ];
 
+/// A service with its place, its texts and its address, names compressed; an address of a hub's own name; an answer's start.
+const MDNS: [&[u8]; 3] = [
+    b"\0\0\x84\0\0\0\0\x01\0\0\0\x03\x06_homey\x04_tcp\x05local\0\0\x0c\x80\x01\0\0\0\x78\0\x07\x04Home\xc0\x0c\
+      \xc0\x29\0\x21\x80\x01\0\0\0\x78\0\x0f\0\0\0\0\0\x50\x06Homey-\xc0\x18\
+      \xc0\x29\0\x10\x80\x01\0\0\0\x78\0\x1c\x1bid=5f00aa11bb22cc33dd44ee55\
+      \xc0\x42\0\x01\x80\x01\0\0\0\x78\0\x04\x0a\0\0\x02\0",
+    b"\0\0\x84\0\0\0\0\x01\0\0\0\0\x1ehomey-5f00aa11bb22cc33dd44ee55\x05local\0\0\x01\x80\x01\0\0\0\x78\0\x04\x0a\0\0\x02\0",
+    b"\0\0\x84\0\0\x01\0\0\0\0\0\0\x06_homey\x04_tcp\x05local\0\0\x0c\x80\x01\0",
+];
+
 pub fn put(seeds: &mut Seeds) {
     for text in REPLIES {
         seeds.put("replies", &[text.as_bytes(), &[0], &SIZES]);
@@ -88,6 +98,9 @@ pub fn put(seeds: &mut Seeds) {
     }
     for text in KEYS {
         seeds.put("keys", &[text.as_bytes(), &SIZES]);
+    }
+    for packet in MDNS {
+        seeds.put("mdns", &[packet]);
     }
     // A controller's input is a plan and what happens to it, in bytes that mean something everywhere: any will do.
     let mut dice = 1u64;

@@ -18,6 +18,7 @@ mod head;
 mod iso;
 mod keys;
 mod line;
+mod mdns;
 mod names;
 mod profile;
 mod refusals;
@@ -63,7 +64,7 @@ impl Target {
 }
 
 /// All of them.
-pub const TARGETS: [&Target; 15] = [
+pub const TARGETS: [&Target; 16] = [
     &HEAD,
     &CHUNKED,
     &BODY,
@@ -78,6 +79,7 @@ pub const TARGETS: [&Target; 15] = [
     &CONFIG,
     &LINE,
     &KEYS,
+    &MDNS,
     &CONTROLLER,
 ];
 
@@ -96,4 +98,5 @@ pub const PROFILE: Target = Target::new("profile", profile::run);
 pub const CONFIG: Target = Target::new("config", config::run);
 pub const LINE: Target = Target::new("line", line::run);
 pub const KEYS: Target = Target::new("keys", keys::run);
+pub const MDNS: Target = Target::new("mdns", mdns::run);
 pub const CONTROLLER: Target = Target::new("controller", controller::run);

@@ -53,6 +53,12 @@ impl Fields {
     }
 }
 
+/// A text that is not blank, as names are.
+pub fn text(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
 /// A 200 with a JSON value.
 pub fn ok(value: &Value) -> Response {
     reply(200, &value.to_string())

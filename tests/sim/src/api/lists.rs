@@ -52,7 +52,7 @@ pub async fn entries(
             let cap = device.cap(cap).filter(|c| c.insights)?;
             Some((device, cap))
         });
-        logged.map(|(device, cap)| insights::entries(device, cap, &cap.id, resolution))
+        logged.map(|(device, cap)| insights::entries(&home, device, cap, resolution))
     };
     found.map_or_else(|| hub.refuse("not_found"), |e| ok(&e))
 }

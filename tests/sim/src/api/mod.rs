@@ -4,6 +4,7 @@
 //!
 //! The parts below know their manager; what all requests pass is `gate`.
 
+mod alarms;
 mod body;
 mod capability;
 mod cards;
@@ -11,6 +12,7 @@ mod devices;
 mod flows;
 mod household;
 mod lists;
+mod logic;
 mod sessions;
 mod system;
 
@@ -91,7 +93,7 @@ fn compressed(routes: Router, choice: Compress) -> Router {
 
 /// Express knows no 405 and so sends no `Allow`, but axum adds one to what
 /// `gate::inner` made of its 405.
-async fn disallow(mut reply: Response) -> Response {
+pub async fn disallow(mut reply: Response) -> Response {
     reply.headers_mut().remove(header::ALLOW);
     reply
 }
@@ -133,12 +135,14 @@ fn routes(t: Table) -> Table {
         .on("mood.readonly", "/moods/mood", get(household::moods))
         .on("mood.readonly", "/moods/mood/:id", get(household::mood))
         .on("mood.set", "/moods/mood/:id/set", post(household::set_mood))
-        .on("alarm.readonly", "/alarms/alarm", get(household::alarms))
-        .on("alarm.readonly", "/alarms/alarm/:id", get(household::alarm))
-        .on("alarm", "/alarms/alarm/:id", put(household::update_alarm))
-        .on("logic.readonly", "/logic/variable", get(household::variables))
-        .on("logic.readonly", "/logic/variable/:id", get(household::variable))
-        .on("logic", "/logic/variable/:id", put(household::update_variable))
+        .on("alarm.readonly", "/alarms/alarm", get(alarms::list))
+        .on("alarm", "/alarms/alarm", post(alarms::create))
+        .on("alarm.readonly", "/alarms/alarm/:id", get(alarms::one))
+        .on("alarm", "/alarms/alarm/:id", put(alarms::update).delete(alarms::delete))
+        .on("logic.readonly", "/logic/variable", get(logic::list))
+        .on("logic", "/logic/variable", post(logic::create))
+        .on("logic.readonly", "/logic/variable/:id", get(logic::one))
+        .on("logic", "/logic/variable/:id", put(logic::update).delete(logic::delete))
         .on("presence.self", "/presence/me/present", put(household::present))
         .on("presence.self", "/presence/me/asleep", put(household::asleep))
         .on("insights.readonly", "/insights/log", get(lists::logs))

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::Shared;
-use super::body::{Fields, list_of, ok};
-use crate::auth::{Bearer, Kind};
+use super::body::{Fields, list_of, ok, text};
+use crate::auth::{Bearer, Kind, is_scope};
 use crate::clock::iso;
 use crate::gate::Caller;
 use crate::shape::rest;
@@ -89,15 +89,14 @@ pub async fn keys(State(hub): Shared) -> Response {
 
 /// `POST /users/pat` (V3) with `{"name":…,"scopes":[…]}`.
 pub async fn make_key(State(hub): Shared, fields: Fields) -> Response {
-    let name = fields.0.get("name").and_then(Value::as_str);
+    let name = fields.0.get("name").and_then(text);
     let scopes = fields.0.get("scopes").and_then(Value::as_array);
     let (Some(name), Some(scopes)) = (name, scopes) else {
         return hub.refuse("invalid_body");
     };
-    let scopes: Option<Vec<String>> = scopes
-        .iter()
-        .map(|s| s.as_str().map(str::to_owned))
-        .collect();
+    let known = |s: &Value| s.as_str().filter(|s| is_scope(s)).map(str::to_owned);
+    let scopes: Option<Vec<String>> = scopes.iter().map(known).collect();
+    let scopes = scopes.filter(|s| !s.is_empty() && fields.only(&["name", "scopes"]));
     let Some(scopes) = scopes else {
         return hub.refuse("invalid_body");
     };
@@ -107,7 +106,7 @@ pub async fn make_key(State(hub): Shared, fields: Fields) -> Response {
     };
     let object = {
         let mut auth = hub.auth();
-        auth.add_key(&token, &id, name, scopes);
+        auth.add_key(&token, &id, &name, scopes);
         let made = auth.keys().into_iter().find(|b| b.id == id);
         made.map(|b| key(b, Some(&token)))
     };

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::kind::{Arrived, Coding, End, Kind, Phase, Status};
 use crate::pki::Which;
-use crate::state::Via;
+use crate::state::{PORTS, Via};
 
 /// A fault with whom and how often it meets.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Fault {
     pub path_prefix: String,
     /// Requests of this method only.
     pub method: Option<String>,
-    /// This port only.
+    /// This port only; else the hub's own two.
     pub port: Option<Via>,
     /// Only so many uses.
     pub times: Option<u32>,
@@ -82,8 +82,13 @@ enum At {
 }
 
 impl Fault {
-    /// Reads a fault.
-    pub fn read(members: Map<String, Value>) -> Result<Fault, String> {
+    /// True when it is about this port.
+    pub fn on(&self, via: Via) -> bool {
+        self.port.map_or(via.at_home(), |p| p == via)
+    }
+
+    /// Reads a fault; `usual` is its port when it names none.
+    pub fn read(members: Map<String, Value>, usual: Option<Via>) -> Result<Fault, String> {
         let mut m = Members(members);
         let name: String = m.need("kind")?;
         let word = word(&name, &m.0);
@@ -92,7 +97,7 @@ impl Fault {
             word,
             path_prefix: m.take("path_prefix")?.unwrap_or_default(),
             method: m.take("method")?,
-            port: m.word("port", &[("http", Via::Http), ("https", Via::Https)])?,
+            port: m.word("port", &PORTS.map(|p| (p.word(), p)))?.or(usual),
             times: m.take("times")?,
             every: m.take("every")?,
             probability: m.take("probability")?.unwrap_or(1.0),

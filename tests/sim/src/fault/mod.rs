@@ -42,9 +42,9 @@ impl Armed {
 
     fn fits(&self, via: Via, request: Option<(&str, &str)>) -> bool {
         let f = &self.fault;
-        let here = f.port.is_none_or(|p| p == via) && !self.spent();
+        let here = f.on(via) && !self.spent();
         match request {
-            None => here && (via == Via::Https || !f.kind.of_handshake()),
+            None => here && (via.tls() || !f.kind.of_handshake()),
             Some((method, path)) => {
                 here && path.starts_with(&f.path_prefix)
                     && f.method
@@ -83,9 +83,14 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Adds a fault as `POST /_sim/fault` describes it; answers its id.
-    pub fn add(&mut self, asked: Map<String, Value>) -> Result<(u64, Fault), String> {
-        let fault = Fault::read(asked.clone())?;
+    /// Adds a fault as `POST /_sim/fault` describes it; answers its id. `usual`
+    /// is its port when it names none.
+    pub fn add(
+        &mut self,
+        asked: Map<String, Value>,
+        usual: Option<Via>,
+    ) -> Result<(u64, Fault), String> {
+        let fault = Fault::read(asked.clone(), usual)?;
         self.last += 1;
         let spent = self.list.iter().filter(|a| a.spent()).count();
         if spent >= REMEMBERED {
@@ -145,7 +150,7 @@ impl Faults {
     /// True when a port is to be closed.
     pub fn refuses(&self, via: Via) -> bool {
         let mut faults = self.list.iter().map(|a| &a.fault);
-        faults.any(|f| matches!(f.kind, Kind::Refuse { .. }) && f.port.is_none_or(|p| p == via))
+        faults.any(|f| matches!(f.kind, Kind::Refuse { .. }) && f.on(via))
     }
 
     /// What a request meets. Counts as one use of each.

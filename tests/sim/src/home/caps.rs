@@ -65,6 +65,38 @@ pub struct Capability {
     pub value: Value,
     /// Time of the last report.
     pub updated: Option<i64>,
+    /// What insights recorded since the hub started.
+    pub past: Vec<(i64, Value)>,
+    /// The value before the first of these.
+    pub first: Option<Value>,
+    /// What lies before this time was deleted from insights.
+    pub cleared: i64,
+}
+
+/// So many recorded values are kept.
+const PAST: usize = 20_000;
+
+impl Capability {
+    /// Takes a value, and records it if insights do.
+    pub fn report(&mut self, value: Value, now: i64) {
+        if self.insights {
+            if self.past.is_empty() {
+                self.first = Some(self.value.clone());
+            }
+            if self.past.len() >= PAST {
+                self.first = self.past.drain(..PAST / 2).next_back().map(|p| p.1);
+            }
+            self.past.push((now, value.clone()));
+        }
+        self.value = value;
+        self.updated = Some(now);
+    }
+
+    /// Forgets what was recorded: the hub starts with this value.
+    pub fn begin(&mut self) {
+        self.past.clear();
+        self.first = None;
+    }
 }
 
 /// The part before the first dot, which names the standard capability.
@@ -207,6 +239,9 @@ pub fn capability(id: &str) -> Capability {
         values: Vec::new(),
         value: Value::Null,
         updated: None,
+        past: Vec::new(),
+        first: None,
+        cleared: i64::MIN,
     };
     let (access, title) = match standard(base(id)) {
         None => ("G-", id),

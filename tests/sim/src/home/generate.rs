@@ -3,6 +3,8 @@
 //! Makes a home of any size from a seed: the fixed items, the odd ones, and as
 //! many ordinary ones as it takes.
 
+use super::caps::Capability;
+use super::feed::Feed;
 use super::kinds::{KINDS, build};
 use super::names::{FLOORS, ROOMS, SPOTS};
 use super::{Home, Zone, fixed, odd};
@@ -38,6 +40,12 @@ pub fn home(devices: usize, seed: u64) -> Home {
     }
     // Lists come in no order that a client could lean on.
     home.devices.sort_by(|a, b| a.id.cmp(&b.id));
+    home.feed = Feed::open();
+    for device in &mut home.devices {
+        device.feed = home.feed.clone();
+        device.caps.iter_mut().for_each(Capability::begin);
+    }
+    (home.seed, home.started) = (seed, now);
     home
 }
 

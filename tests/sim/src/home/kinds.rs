@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::Device;
 use super::caps::capability;
+use super::feed::Feed;
 use super::values::first;
 use crate::dice::Dice;
 
@@ -123,6 +124,8 @@ pub fn build(kind: &Kind, name: &str, zone: &str, dice: &mut Dice, now: i64) -> 
         slow_ms: 0,
         hang: false,
         wire: None,
+        transaction: None,
+        feed: Feed::default(),
     }
 }
 

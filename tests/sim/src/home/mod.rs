@@ -7,6 +7,7 @@
 
 pub mod caps;
 pub mod drive;
+pub mod feed;
 pub mod find;
 pub mod fixed;
 pub mod generate;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use caps::Capability;
+use feed::{Change, Feed};
 
 /// A room or floor (objects.md 4).
 #[derive(Clone, Debug)]
@@ -82,6 +84,10 @@ pub struct Device {
     /// Its JSON, kept until something of it changes: a list of 10,000 devices
     /// is some 50 MB, which is too slow to build for every request.
     pub wire: Option<Arc<str>>,
+    /// The client's transaction that is being carried out.
+    pub transaction: Option<String>,
+    /// Who wants to know of its values.
+    pub feed: Feed,
 }
 
 impl Device {
@@ -99,10 +105,18 @@ impl Device {
     /// Changes a value as the device itself reports it.
     pub fn report(&mut self, id: &str, value: Value, now: i64) {
         self.seen = now;
-        if let Some(cap) = self.cap_mut(id) {
-            cap.value = value;
-            cap.updated = Some(now);
-        }
+        let told = value.clone();
+        let Some(cap) = self.cap_mut(id) else {
+            return;
+        };
+        cap.report(value, now);
+        self.feed.tell(Change::Value {
+            device: self.id.clone(),
+            cap: id.to_owned(),
+            value: told,
+            transaction: self.transaction.clone(),
+            at: now,
+        });
     }
 }
 
@@ -198,6 +212,12 @@ pub struct User {
 /// Everything that a hub keeps about its home.
 #[derive(Debug, Default)]
 pub struct Home {
+    /// What it was made from.
+    pub seed: u64,
+    /// When the hub started.
+    pub started: i64,
+    /// Who wants to know of changes.
+    pub feed: Feed,
     /// Zones; the root first.
     pub zones: Vec<Zone>,
     /// Devices in the order of their lists.

@@ -2,13 +2,14 @@
 
 //! Insight logs and their entries, and live power (objects.md 8, 9).
 //!
-//! The past is not kept: series are worked out from the log's name and the
-//! time, so that the same question gives the same answer.
+//! Where the values come from is `series`' business.
 
 use serde_json::{Value, json};
 
+use super::series::Past;
+use super::series::range::range;
 use crate::clock::{iso, now_ms};
-use crate::home::caps::{Capability, Kind};
+use crate::home::caps::Capability;
 use crate::home::values::num;
 use crate::home::{Device, Home};
 
@@ -49,56 +50,20 @@ fn log(device: &Device, cap: &Capability, uri: &str, v2: bool) -> Value {
     object
 }
 
-/// Length and step in minutes of a resolution; an unknown name means 24 hours
-/// (objects.md 8).
-fn span(resolution: &str) -> (i64, i64) {
-    match resolution {
-        "lastHour" => (60, 1),
-        "last6Hours" => (360, 1),
-        "last7Days" | "thisWeek" | "lastWeek" => (7 * 1440, 60),
-        "last14Days" => (14 * 1440, 60),
-        "last31Days" | "thisMonth" | "lastMonth" => (31 * 1440, 360),
-        "last2Years" => (730 * 1440, 1440),
-        "thisYear" | "lastYear" => (365 * 1440, 1440),
-        _ => (1440, 5),
-    }
-}
-
 /// The series of a log (objects.md 8): gaps are null, the newest value mostly
-/// is too, booleans are 0 and 1.
-pub fn entries(device: &Device, cap: &Capability, id: &str, resolution: &str) -> Value {
-    let (length, step) = span(resolution);
-    let (length, step) = (length * 60_000, step * 60_000);
+/// is too, booleans are 0, 1 or a fraction where the step saw both.
+pub fn entries(home: &Home, device: &Device, cap: &Capability, resolution: &str) -> Value {
     let now = now_ms();
-    let end = now - now.rem_euclid(step);
-    let start = end - length;
-    let seed = cap
-        .id
-        .bytes()
-        .fold(7u64, |h, b| h * 31 % 1_000_003 + u64::from(b));
-    let value = |t: i64| -> Value {
-        let n = u64::try_from(t / step).unwrap_or(0);
-        let noise = (n * 7919 + seed) % 97;
-        if noise < 3 || t >= end {
-            return Value::Null;
-        }
-        if cap.kind == Kind::Boolean {
-            return json!(u64::from(noise > 60));
-        }
-        let middle = cap.value.as_f64().unwrap_or(0.0);
-        #[allow(clippy::cast_precision_loss)]
-        let swing = (noise as f64 / 97.0 - 0.5) * (middle.abs() / 10.0 + 0.2);
-        num(((middle + swing) * 100.0).round() / 100.0)
-    };
-    let count = length / step;
-    let values: Vec<Value> = (0..=count)
-        .map(|n| start + n * step)
-        .map(|t| json!({"t": iso(t), "v": value(t)}))
+    let range = range(resolution, now);
+    let values = Past::new(home, device, cap).values(range, now);
+    let values: Vec<Value> = values
+        .into_iter()
+        .map(|(t, v)| json!({"t": iso(t), "v": v.map_or(Value::Null, num)}))
         .collect();
     json!({
-        "values": values, "start": iso(start), "end": iso(end), "step": step,
-        "uri": format!("homey:device:{}", device.id), "id": id, "lastValue": cap.value,
-        "updatesIn": end + step - now,
+        "values": values, "start": iso(range.start), "end": iso(range.end), "step": range.step,
+        "uri": format!("homey:device:{}", device.id), "id": cap.id, "lastValue": cap.value,
+        "updatesIn": (range.end + range.step - now).max(0),
     })
 }
 

@@ -8,6 +8,7 @@ pub mod device;
 pub mod flow;
 pub mod insights;
 pub mod rest;
+pub mod series;
 pub mod system;
 
 use serde_json::Value;

@@ -11,8 +11,9 @@ use time::Duration;
 use super::flow::kind_of;
 use super::time_or_null;
 use crate::auth::{Bearer, Kind};
-use crate::clock::{calendar, iso, now_ms};
+use crate::clock::{iso, now_ms};
 use crate::home::{Alarm, Home, Mood, Notice, User, Variable, Zone};
+use crate::local;
 
 /// All zones; active ones have motion or an open contact in them.
 pub fn zones(home: &Home, v2: bool) -> Vec<(String, Value)> {
@@ -89,23 +90,23 @@ pub fn alarm(alarm: &Alarm) -> Value {
     })
 }
 
-/// When it rings next, with the hub's own clock taken as UTC; null when it is
-/// switched off. Without any day it rings once, the next time it can.
+/// When it rings next; null when it is switched off. Without any day it rings
+/// once, the next time it can.
 fn next(alarm: &Alarm) -> Value {
     let (hour, minute) = alarm.time.split_once(':').unwrap_or(("0", "0"));
     let (Ok(hour), Ok(minute)) = (hour.parse::<u8>(), minute.parse::<u8>()) else {
         return Value::Null;
     };
-    let now = calendar(now_ms());
+    let now = now_ms();
     let once = alarm.days.iter().all(|d| !d);
     for ahead in 0..8 {
-        let date = now.date() + Duration::days(ahead);
-        let Ok(at) = date.with_hms(hour, minute, 0) else {
+        let date = local::local(now).date() + Duration::days(ahead);
+        let Some(at) = local::at(date, hour, minute) else {
             return Value::Null;
         };
         let today = usize::from(date.weekday().number_days_from_monday());
-        if alarm.enabled && at.assume_utc() > now && (once || alarm.days[today]) {
-            return json!(iso(at.assume_utc().unix_timestamp() * 1000));
+        if alarm.enabled && at > now && (once || alarm.days[today]) {
+            return json!(iso(at));
         }
     }
     Value::Null

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::version;
 use crate::clock::{iso, now_ms};
 use crate::home::Home;
+use crate::local;
 use crate::state::Hub;
 
 /// `GET /api/manager/system`; `homeyPlatformVersion` tells V3 from V2. `id` is
@@ -24,7 +25,7 @@ pub fn system(hub: &Hub, id: &str) -> Value {
             "loadavg": [0.21, 0.18, 0.15], "totalmem": 1_040_000_000u64,
             "freememMachine": 410_000_000u64, "freememHuman": "39%",
             "cpus": [{"model": "ARMv7 Processor rev 10 (v7l)", "speed": 996, "times": times}],
-            "date": iso(now), "dateHuman": "Sunday 1 March 2026 21:45:54", "dateDst": false,
+            "date": iso(now), "dateHuman": local::human(now), "dateDst": local::summer(now),
             "devmode": false, "nodeVersion": "v12.16.1", "homeyVersion": version(true),
             "homeyModelId": "homey4d", "homeyModelName": "Homey Pro (Early 2019)",
             "timezone": "Europe/Amsterdam", "wifiSsid": "home",
@@ -34,7 +35,7 @@ pub fn system(hub: &Hub, id: &str) -> Value {
     json!({
         "cloudId": id, "bootId": hub.boot_id, "homeyVersion": version(false),
         "homeyPlatform": "local", "homeyPlatformVersion": 2, "date": iso(now),
-        "dateHuman": "Sunday 1 March 2026 21:45:54", "dateDst": false, "language": "nl",
+        "dateHuman": local::human(now), "dateDst": local::summer(now), "language": "nl",
         "country": "NL", "timezone": "Europe/Amsterdam", "rebootReason": "software",
         "bootDate": iso(now - 86_423_000), "homeyModelId": "homey5q",
         "homeyModelName": "Homey Pro (Early 2023)", "nodeVersion": "v22.0.0",

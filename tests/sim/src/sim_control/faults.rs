@@ -2,6 +2,7 @@
 
 //! Control of the faults: adding, removing, listing, and cutting connections.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Ask, done, fail};
 use crate::fault::kind::Kind;
-use crate::state::{HUB_PORTS, Hub, Life};
+use crate::state::{Hub, Life, PORTS, Via};
 
 /// Whether ports are open or closed as the faults want it, waited for this
 /// long; a restart may be under way.
@@ -20,30 +21,39 @@ const SOON: Duration = Duration::from_secs(2);
 
 /// Makes the ports follow the faults, and waits until they do.
 pub async fn settle(hub: &Hub) {
-    let wanted = {
+    let closed = {
         let faults = hub.faults();
-        HUB_PORTS.map(|port| faults.refuses(port))
+        let down = hub.cloud.options().down;
+        PORTS.map(|port| faults.refuses(port) || (port == Via::Cloud && down))
     };
-    hub.refusing.send_replace(wanted);
+    hub.refusing.send_replace(closed);
     let mut listening = hub.listening.subscribe();
     let down = *hub.life.borrow() != Life::Up;
-    let follows = |open: &[bool; 2]| (0..2).all(|n| open[n] == (!wanted[n] && !down));
+    let follows = |open: &[Option<SocketAddr>; 4]| {
+        let wanted = |n: usize| !(closed[n] || down && PORTS[n].at_home());
+        (0..4).all(|n| open[n].is_some() == wanted(n))
+    };
     let _ = tokio::time::timeout(SOON, listening.wait_for(follows)).await;
 }
 
 /// `POST /_sim/fault`: see README.md.
 pub async fn add(State(hub): State<Arc<Hub>>, Ask(ask): Ask<Map<String, Value>>) -> Response {
-    put(&hub, ask).await
+    put(&hub, ask, None).await
+}
+
+/// `POST /_sim/cloud/fault`: the same for the cloud's port.
+pub async fn cloud(State(hub): State<Arc<Hub>>, Ask(ask): Ask<Map<String, Value>>) -> Response {
+    put(&hub, ask, Some(Via::Cloud)).await
 }
 
 /// `POST /_sim/stall`: the same for `kind` stall.
 pub async fn stall(State(hub): State<Arc<Hub>>, Ask(mut ask): Ask<Map<String, Value>>) -> Response {
     ask.insert("kind".to_owned(), json!("stall"));
-    put(&hub, ask).await
+    put(&hub, ask, None).await
 }
 
-async fn put(hub: &Arc<Hub>, ask: Map<String, Value>) -> Response {
-    let added = hub.faults().add(ask);
+async fn put(hub: &Arc<Hub>, ask: Map<String, Value>, usual: Option<Via>) -> Response {
+    let added = hub.faults().add(ask, usual);
     let (id, fault) = match added {
         Ok(added) => added,
         Err(text) => return fail(400, &text),
@@ -56,7 +66,11 @@ async fn put(hub: &Arc<Hub>, ask: Map<String, Value>) -> Response {
         Kind::Refuse { time, cut } => {
             settle(hub).await;
             if cut {
-                sever(hub, false);
+                let home = fault.port.is_none_or(Via::at_home);
+                sever(hub, false, |port| match home {
+                    true => port.at_home(),
+                    false => fault.on(port),
+                });
             }
             if let Some(time) = time {
                 tokio::spawn(ended(hub.clone(), id, time));
@@ -105,13 +119,16 @@ pub struct CutAsk {
 /// `POST /_sim/cut`: every connection to the hub ports ends, with a FIN or a
 /// RST; the ports stay open.
 pub async fn cut(State(hub): State<Arc<Hub>>, Ask(ask): Ask<CutAsk>) -> Response {
-    sever(&hub, ask.rst);
+    sever(&hub, ask.rst, Via::at_home);
     done(&Value::Bool(true))
 }
 
-fn sever(hub: &Hub, rst: bool) {
+/// Ends the connections to the ports that are meant.
+pub fn sever(hub: &Hub, rst: bool, meant: impl Fn(Via) -> bool) {
     hub.cut.send_modify(|cut| {
-        cut.count += 1;
+        for (count, port) in cut.counts.iter_mut().zip(PORTS) {
+            *count += u64::from(meant(port));
+        }
         cut.rst = rst;
     });
 }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::{Ask, done, fail, faults};
 use crate::args::{Language, Lists, WriteReply};
 use crate::auth::Kind;
+use crate::cloud::jwt;
 use crate::counters::Counters;
 use crate::state::{Boot, Hub, Life, Via};
 
@@ -34,10 +35,9 @@ pub struct Delegation {
 
 /// `POST /_sim/delegation`: a token that `users/login` takes.
 pub async fn delegation(State(hub): State<Arc<Hub>>, Ask(ask): Ask<Delegation>) -> Response {
-    let token = {
-        let mut dice = hub.dice();
-        hub.auth().delegate(&mut dice, ask.ttl_ms)
-    };
+    let usual = hub.cloud.options().delegation_ttl_ms;
+    let ttl = ask.ttl_ms.unwrap_or(usual);
+    let token = jwt::delegation(&hub.args.account_key, &mut hub.cloud.dice(), ttl);
     done(&json!({"token": token}))
 }
 
@@ -180,7 +180,8 @@ pub async fn restart(
         }
         let mut listening = again.listening.subscribe();
         again.life.send_replace(Life::Down);
-        let _ = listening.wait_for(|open| *open == [false; 2]).await;
+        let closed = |open: &[Option<_>; 4]| open[0].is_none() && open[1].is_none();
+        let _ = listening.wait_for(closed).await;
         tokio::spawn(up_again(again, down, ask));
     });
     if via == Via::Control {

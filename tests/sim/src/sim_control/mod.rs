@@ -3,7 +3,7 @@
 //! The control API under `/_sim/`: how a test changes the hub and asks what
 //! happened. It is no part of what a real hub does.
 
-mod faults;
+pub mod faults;
 mod hub;
 mod items;
 
@@ -19,6 +19,7 @@ use axum::routing::{get, post};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::cloud::control;
 use crate::gate;
 use crate::home::Home;
 use crate::home::find::Miss;
@@ -58,12 +59,20 @@ pub fn routes(hub: &Arc<Hub>) -> Router {
         .route("/_sim/stall", post(faults::stall))
         .route("/_sim/cut", post(faults::cut))
         .route("/_sim/clear", post(hub::clear))
+        .route("/_sim/clock", get(control::clock).post(control::set_clock))
+        .route("/_sim/cloud/options", get(control::options).post(control::set_options))
+        .route("/_sim/cloud/revoke", post(control::revoke))
+        .route("/_sim/cloud/tokens", post(control::tokens))
+        .route("/_sim/cloud/entry", get(control::entry))
+        .route("/_sim/cloud/counters", get(control::counters))
+        .route("/_sim/cloud/counters/reset", post(control::reset))
+        .route("/_sim/cloud/fault", post(faults::cloud))
         .with_state(hub.clone())
 }
 
 /// The body of a control request. The Content-Type does not matter, so that
 /// `curl -d` suffices; an empty body counts as `{}`.
-struct Ask<T>(T);
+pub struct Ask<T>(pub T);
 
 #[async_trait]
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Ask<T> {
@@ -81,12 +90,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Ask<T> {
 }
 
 /// An error of the control API.
-fn fail(status: u16, text: &str) -> Response {
+pub fn fail(status: u16, text: &str) -> Response {
     reply(status, &json!({"error": text}).to_string())
 }
 
 /// Done; with what there is to tell.
-fn done(value: &Value) -> Response {
+pub fn done(value: &Value) -> Response {
     reply(200, &value.to_string())
 }
 

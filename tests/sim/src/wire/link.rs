@@ -97,7 +97,7 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// A new connection. Those of the control port are not listed.
+    /// A new connection. Only those to the hub are listed.
     pub fn new(hub: &Arc<Hub>, via: Via) -> Opened {
         let mut links = hub.links();
         links.last += 1;
@@ -108,7 +108,7 @@ impl Opened {
             reset: AtomicBool::new(false),
             script: Mutex::new(None),
         });
-        if via != Via::Control {
+        if via.to_hub() {
             links.open.insert(link.id, link.clone());
         }
         drop(links);

@@ -8,8 +8,8 @@ use std::fmt::Write;
 use axum::http::response::Parts;
 use axum::http::{StatusCode, header};
 use bytes::{BufMut, Bytes, BytesMut};
-use time::OffsetDateTime;
-use time::macros::format_description;
+
+use crate::clock::{http_date, now_ms};
 
 /// Where a body ends.
 #[derive(Clone, Copy, Debug)]
@@ -63,11 +63,7 @@ pub fn head(parts: &Parts, framing: Framing, close: bool) -> Bytes {
     if close {
         text.push_str("Connection: close\r\n");
     }
-    let form = format_description!(
-        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-    );
-    let date = OffsetDateTime::now_utc().format(&form).unwrap_or_default();
-    let _ = write!(text, "Date: {date}\r\n\r\n");
+    let _ = write!(text, "Date: {}\r\n\r\n", http_date(now_ms()));
     Bytes::from(text)
 }
 

@@ -200,7 +200,7 @@ fn cards_tokens_insights_and_the_small_lists() {
         assert!(
             values
                 .iter()
-                .all(|v| v["v"].is_null() || v["v"] == 0 || v["v"] == 1)
+                .all(|v| v["v"].as_f64().is_none_or(|v| (0.0..=1.0).contains(&v)))
         );
         let tokens = sim.get("/flowtoken/flowtoken").json();
         let (key, token) = tokens

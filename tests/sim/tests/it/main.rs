@@ -3,6 +3,9 @@
 //! Drives the homey-sim program over its ports with an ordinary HTTP client.
 
 mod auth;
+mod cloud;
+mod cloud_login;
+mod cloud_tokens;
 mod control;
 mod devices;
 mod fault_arrivals;
@@ -10,7 +13,9 @@ mod fault_bodies;
 mod fault_control;
 mod fault_requests;
 mod household;
+mod insights;
 mod raw;
 mod sim;
+mod things;
 mod tls;
 mod wire;

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+use super::*;
+use crate::homey::session::Kind;
+
+const HOUR: u64 = 3_600_000;
+/// The wall clock's time at [`Time::ZERO`].
+const WALL: u64 = 20_513 * 24 * HOUR;
+
+fn held(kind: Kind, age: u64) -> Option<Held> {
+    let made = WALL - age * HOUR;
+    Some(Held {
+        kind,
+        made: Some(made),
+        expires: Some(made + 24 * HOUR),
+    })
+}
+
+fn renewal(held: Option<Held>) -> Renewal {
+    let (session, retry) = (Session::default(), Duration::from_millis(500));
+    let mut renewal = Renewal::new(held, &session, retry, 7, Time::ZERO, Lease::Good);
+    renewal.shift = 0;
+    renewal
+}
+
+/// A time in minutes, and the wall clock's.
+fn at(minutes: u64) -> (Time, Option<u64>) {
+    let ms = minutes * 60_000;
+    (Time::from_millis(ms), Some(WALL + ms))
+}
+
+impl Renewal {
+    fn at(&mut self, minutes: u64) -> (Lease, u64) {
+        let (now, wall) = at(minutes);
+        let lease = self.reckon(now, wall);
+        (lease, self.due.as_micros() / 60_000_000)
+    }
+
+    fn fails(&mut self, minutes: u64, code: i32) -> u64 {
+        self.why = "the cloud is away".to_owned();
+        self.fail(Some(code), at(minutes).0);
+        self.not_before.since(at(minutes).0).as_secs()
+    }
+}
+
+#[test]
+fn an_api_key_and_a_given_bearer_are_never_renewed() {
+    let mut key = renewal(None);
+    assert_eq!(key.at(60 * 24 * 400), (Lease::Good, u64::MAX / 60_000_000));
+    assert_eq!(key.poll_at(), None);
+    let mut given = renewal(held(Kind::Bearer, 0));
+    for (hour, lease) in [
+        (0, Lease::Good),
+        (19, Lease::Good),
+        (20, Lease::Ending),
+        (23, Lease::Ending),
+        (24, Lease::Ended),
+    ] {
+        assert_eq!(given.at(hour * 60).0, lease, "{hour}");
+        assert_eq!(given.poll_at(), None);
+    }
+}
+
+#[test]
+fn it_is_renewed_ahead_of_time_and_warns_only_when_that_fails() {
+    let mut one = renewal(held(Kind::OAuth, 0));
+    // 80 % of a day.
+    assert_eq!(one.at(0), (Lease::Good, 1152));
+    assert_eq!(one.at(1152), (Lease::Good, 1152));
+    assert_eq!(one.at(60 * 23), (Lease::Good, 60 * 23));
+    one.fails(1152, 69);
+    assert_eq!(one.at(60 * 20 - 1).0, Lease::Good, "more than 4 h left");
+    assert_eq!(one.at(60 * 20).0, Lease::Ending);
+    assert_eq!(one.at(60 * 24).0, Lease::Ended);
+    one.adopt(held(Kind::OAuth, 0), Time::ZERO);
+    assert_eq!(one.at(0), (Lease::Good, 1152));
+    // As old as it was when it was read, and it has got older since.
+    let mut old = renewal(held(Kind::Password, 18));
+    assert_eq!(old.at(0), (Lease::Good, 72));
+}
+
+#[test]
+fn failures_are_further_and_further_apart() {
+    let mut one = renewal(held(Kind::Password, 20));
+    assert_eq!(one.at(0), (Lease::Good, 0));
+    let mut want = 60;
+    for minutes in 0..8 {
+        let pause = one.fails(minutes, 69);
+        assert!((want..=want * 6 / 5).contains(&pause), "{pause} for {want}");
+        want = (want * 2).min(1800);
+    }
+    let (lease, due) = one.at(8);
+    assert_eq!(lease, Lease::Ending);
+    assert!((7 + 30..7 + 37).contains(&due), "{due}");
+    // Refused for good: tried again all the same, but no account is locked by it.
+    let pause = one.fails(8, 77);
+    assert!((6 * 3600..=6 * 3600 * 6 / 5).contains(&pause), "{pause}");
+}
+
+#[test]
+fn panels_with_one_session_do_not_renew_it_at_once() {
+    let mut dues: Vec<u64> = (1..40)
+        .map(|seed| {
+            let (session, retry) = (Session::default(), Duration::from_millis(500));
+            let held = held(Kind::OAuth, 0);
+            let mut one = Renewal::new(held, &session, retry, seed * 977, Time::ZERO, Lease::Good);
+            one.at(0).1
+        })
+        .collect();
+    dues.sort_unstable();
+    dues.dedup();
+    assert!(dues.len() > 5, "{dues:?}");
+    assert!(
+        dues.iter().all(|due| (1152..=1152 + 15).contains(due)),
+        "{dues:?}"
+    );
+}
+
+#[test]
+fn lengths_are_told_in_words() {
+    for (seconds, want) in [
+        (59, "0 min"),
+        (7199, "119 min"),
+        (7200, "2 h"),
+        (90_000, "25 h"),
+    ] {
+        assert_eq!(told_length(Duration::from_secs(seconds)), want);
+    }
+}
