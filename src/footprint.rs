@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What keeps the running program small: fixed bounds for the allocator, a start of its own, and no unwinder.
+//! What keeps the running program small: fixed bounds for the allocator, a start of its own, and no unwinder; and to itself.
 //!
 //! Must not know what the program does.
 
@@ -15,6 +15,15 @@ pub fn give_memory_back() {
         // SAFETY: mallopt takes any two numbers; nothing else runs yet that could allocate meanwhile.
         unsafe { nix::libc::mallopt(option, bytes) };
     }
+}
+
+/// Keeps what is in memory out of core files and from other programs of the same user: bearers and passwords are among it.
+pub fn keep_to_ourselves() {
+    use nix::sys::prctl::set_dumpable;
+    use nix::sys::resource::{Resource, setrlimit};
+    // Either alone is enough; a kernel that refuses both is no reason not to run.
+    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+    let _ = set_dumpable(false);
 }
 
 /// Makes `$program`, a function that returns the exit code, the start of a release program. The standard library's own start

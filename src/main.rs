@@ -20,6 +20,7 @@ fn main() -> std::process::ExitCode {
 /// The program; its exit code.
 fn program() -> u8 {
     footprint::give_memory_back();
+    footprint::keep_to_ourselves();
     match homey_panel::cli::main(std::env::args_os().skip(1)) {
         Ok(()) => 0,
         Err(failure) => {

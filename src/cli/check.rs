@@ -6,13 +6,15 @@
 use lexopt::prelude::*;
 
 use crate::client::Missing;
+use crate::client::account::Store;
 use crate::config::{Config, Place, Problem, nearest};
 use crate::failure::{Exit, Failure};
 use crate::homey::call::Call;
 use crate::homey::names::{ItemKind, NameError, RefKind, Reference, Resolved};
 use crate::homey::reply::{self, DeviceRow, NamedItem};
+use crate::homey::session::Kind;
 use crate::homey::text::one_line;
-use crate::homey::{Kind, Reading, Traits, Value};
+use crate::homey::{self, Reading, Traits, Value};
 use crate::panel::plan::{Action, PointId, StartKind};
 use crate::run;
 
@@ -50,6 +52,7 @@ pub(super) fn check(parser: &mut lexopt::Parser, common: &mut Common) -> Result<
         count(plan.points.len(), "capability", "capabilities"),
         count(plan.starts.len(), "flow or mood", "flows and moods"),
     ))?;
+    check_session(&config)?;
     let mut problems = check_panels(&config)?;
     let asked = if offline {
         Ok(())
@@ -103,6 +106,22 @@ fn check_panels(config: &Config) -> Result<Vec<Problem>, Failure> {
     Ok(problems)
 }
 
+/// Says where a session is held that could be renewed, but not stored.
+fn check_session(config: &Config) -> Result<(), Failure> {
+    let Some(store) = Store::of(&config.hub.credential) else {
+        return Ok(());
+    };
+    // One that cannot be read is told about by whoever needs its bearer.
+    let session = store.read().ok().flatten();
+    let renews = session.is_none_or(|session| !matches!(session.kind, Kind::Key | Kind::Bearer));
+    match store.probe() {
+        Err(failure) if renews => print(&format!(
+            "warning: a session cannot be kept here, only an API key works for longer than a day: {failure}\n"
+        )),
+        _ => Ok(()),
+    }
+}
+
 fn check_hub(config: &Config, problems: &mut Vec<Problem>) -> Result<(), Failure> {
     let mut desk = Desk::of(config)?;
     print(&format!(
@@ -138,11 +157,19 @@ pub(super) fn check_names(
             RefKind::Flow
         },
     });
-    let references: Vec<Reference<'_>> = points.chain(starts).collect();
+    let variable = config.session.store_in.as_deref().map(|name| Reference {
+        text: name,
+        kind: RefKind::Variable,
+    });
+    let references: Vec<Reference<'_>> = points.chain(starts).chain(variable).collect();
     let mut found = desk.look_up(&references)?.found.into_iter();
     let devices: Vec<_> = found.by_ref().take(plan.points.len()).collect();
     check_points(desk, config, devices, problems)?;
-    check_starts(desk, config, found.collect(), problems)?;
+    let starts = found.by_ref().take(plan.starts.len()).collect();
+    check_starts(desk, config, starts, problems)?;
+    if let Some(variable) = found.next() {
+        check_variable(desk, config, variable, problems)?;
+    }
     Ok(references.len())
 }
 
@@ -226,7 +253,7 @@ fn check_point(config: &Config, index: usize, device: &DeviceRow, place: Place) 
 
 /// Why the device does not take `value`, as `set` says it; `None` where it takes it.
 fn unfit(value: &Value, traits: &Traits) -> Option<String> {
-    if traits.kind == Kind::Other {
+    if traits.kind == homey::Kind::Other {
         return None;
     }
     match parse::value(&value.to_string(), Some(traits)) {
@@ -272,6 +299,28 @@ fn check_starts(
         let place = config.sources.starts.get(index).copied();
         problems.push(config.problem(place.unwrap_or_default(), what, None, None));
     }
+    Ok(())
+}
+
+/// Whether the variable that is to hold the bearer exists and holds texts.
+fn check_variable(
+    desk: &mut Desk,
+    config: &Config,
+    found: Result<Resolved, Missing>,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Failure> {
+    let what = match found {
+        Err(error) => error.to_string(),
+        Ok(variable) => {
+            let held = desk.variable(&variable.id)?;
+            if matches!(held, homey::Value::Text(_) | homey::Value::Null) {
+                return Ok(());
+            }
+            let name = one_line(&variable.name, 100);
+            format!("the variable {name} holds no text; make one of type text")
+        }
+    };
+    problems.push(config.problem(config.sources.store_in, what, None, None));
     Ok(())
 }
 

@@ -5,15 +5,16 @@ use std::io::Read;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::client::{self, Hub, Lookup, Missing, Refusal, Source};
+use crate::client::{self, Hub, Lookup, MAX_ERROR_BODY, Missing, Refusal, Source};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::homey::Dialect;
-use crate::homey::call::Call;
+use crate::homey::call::{Call, Other, Repeat, path_segment};
 use crate::homey::error::Kind;
 use crate::homey::names::{NameError, RefKind, Reference, Resolved};
+use crate::homey::reply;
 use crate::homey::route::Way;
 use crate::homey::text::one_line;
+use crate::homey::{self, Dialect};
 use crate::net::{self, Deadlines, Session};
 use crate::time::Time;
 
@@ -224,6 +225,25 @@ impl Desk {
     /// Looks names up; every one that stands for nothing is an `Err` of its own.
     pub(crate) fn look_up(&mut self, references: &[Reference<'_>]) -> Result<Lookup, Failure> {
         client::look_up(references, self).map_err(|refusal| refusal.failure("looking names up"))
+    }
+
+    /// What a logic variable holds.
+    pub(crate) fn variable(&mut self, id: &str) -> Result<homey::Value, Failure> {
+        let segment = path_segment("variable id", id);
+        let segment = segment.map_err(|e| Failure::unavailable(e.to_string()))?;
+        let call = Call::Other(Other {
+            method: "GET",
+            target: &format!("/api/manager/logic/variable/{segment}"),
+            body: None,
+            bearer: true,
+            scope: Some("homey.logic.readonly"),
+            name: "read the variable for the bearer",
+            repeat: Repeat::Safe,
+        });
+        self.read(&call, &mut |body| {
+            let text = net::collect(body, MAX_ERROR_BODY)?;
+            Ok(reply::capability_value(&text)?)
+        })
     }
 
     /// Looks one name up.

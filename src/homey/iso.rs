@@ -28,6 +28,29 @@ pub fn parse(text: &str) -> Option<u64> {
     u64::try_from((seconds - offset(zone)?) * 1000 + millis).ok()
 }
 
+/// `2026-03-01 18:22:05 UTC`, for people. Of milliseconds since 1970, up to the year 9999.
+pub fn show(ms: u64) -> String {
+    let seconds = (ms / 1000).min(253_402_300_799);
+    let (days, clock) = (seconds / 86_400, seconds % 86_400);
+    // The years begin in March and in eras of 400, so that leap days come last.
+    let shifted = days + 719_468;
+    let (era, day) = (shifted / 146_097, shifted % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let in_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * in_year + 2) / 153;
+    let of_month = in_year - (153 * month + 2) / 5 + 1;
+    let (year, month) = match month {
+        0..10 => (era * 400 + year, month + 3),
+        _ => (era * 400 + year + 1, month - 9),
+    };
+    format!(
+        "{year:04}-{month:02}-{of_month:02} {:02}:{:02}:{:02} UTC",
+        clock / 3600,
+        clock / 60 % 60,
+        clock % 60
+    )
+}
+
 /// The `len` digits at `at`, and nothing but digits.
 fn number(bytes: &[u8], at: usize, len: usize) -> Option<i64> {
     bytes.get(at..at + len)?.iter().try_fold(0i64, |sum, b| {
@@ -145,5 +168,23 @@ mod tests {
         for end in 0..text.len() {
             assert_eq!(parse(&text[..end]), None, "{}", &text[..end]);
         }
+    }
+
+    #[test]
+    fn what_is_shown_is_the_same_time() {
+        for day in (0..100_000_u64)
+            .step_by(13)
+            .chain([59, 60, 789, 11_016, 11_017, 47_540])
+        {
+            let ms = day * 86_400_000 + (day * 7919 % 86_400) * 1000;
+            let shown = show(ms);
+            let (date, zone) = shown.split_at(19);
+            assert_eq!(
+                (parse(&format!("{date}Z")), zone),
+                (Some(ms), " UTC"),
+                "{shown}"
+            );
+        }
+        assert_eq!(show(u64::MAX), "9999-12-31 23:59:59 UTC");
     }
 }

@@ -136,7 +136,7 @@ impl Life {
             Order::Set { .. } | Order::Start(_) => None,
         };
         let job = Job {
-            ticket: call.ticket,
+            ticket: Some(call.ticket),
             target,
             doing,
             scope,
@@ -202,6 +202,9 @@ impl Life {
 
     fn bring_home(&mut self, done: Finished, now: Time) {
         let Finished { job, end } = done;
+        let Some(ticket) = job.ticket else {
+            return self.variable_ended(&job, end, now);
+        };
         let outcome = match end {
             End::Broken {
                 error,
@@ -232,7 +235,7 @@ impl Life {
             self.controller
                 .poll_ended(asked.poll, now, matches!(outcome, Outcome::Done { .. }));
         }
-        self.controller.outcome(job.ticket, outcome, now);
+        self.controller.outcome(ticket, outcome, now);
     }
 
     /// What a complete reply to a command means.

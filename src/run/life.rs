@@ -27,6 +27,7 @@ use super::helper::{Errand, Helpers};
 use super::lanes::{Finished, Lanes};
 use super::renewal::Renewal;
 use super::seed;
+use super::variable::Variable;
 
 /// The most that a poll sleeps while it waits for a request in flight to end.
 const LONG: Duration = Duration::from_secs(10);
@@ -99,6 +100,7 @@ pub struct Life {
     /// A panel has asked for the end, which comes when no press is open, or at this instant.
     pub(super) leaving: Option<Time>,
     pub(super) renewal: Renewal,
+    pub(super) variable: Variable,
     /// How many bearers there were before the present one.
     pub bearers: u32,
     /// The bearer is another one, or it has turned out that it cannot be, since this was last cleared.
@@ -146,6 +148,7 @@ impl Life {
             crowded: None,
             leaving: None,
             renewal,
+            variable: Variable::new(config.session.store_in.as_deref()),
             bearers: 0,
             bearer_news: false,
             bearer_fault: String::new(),
@@ -182,6 +185,7 @@ impl Life {
         self.directory = Rc::new(Directory::new(&self.plan));
         self.lanes = Lanes::for_hub(&hub, config);
         self.renewal = renewal(&hub, config, now, self.renewal.lease());
+        self.variable = Variable::new(config.session.store_in.as_deref());
         self.bearers = self.bearers.wrapping_add(1);
         self.hub = hub;
         self.deadlines = poll_deadlines(config);
@@ -336,6 +340,7 @@ impl Life {
         }
         // After what is pressed: it may start a child.
         self.look_after_session(now);
+        self.keep_variable(now);
         if self
             .leaving
             .is_some_and(|at| now >= at || self.controller.is_at_rest())

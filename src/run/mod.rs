@@ -10,6 +10,7 @@
 //!          ├ helper     children for what may block
 //!          ├ renewal    the session's: when, and what comes of it; by `term`'s reckoning
 //!          └ commands   calls to requests, replies to outcomes
+//!   variable                              the one that holds the bearer (store_in)
 //!   directory, names, readings, fetches   what is bound, and how it is read
 //! ```
 //!
@@ -28,6 +29,7 @@ mod poll;
 mod readings;
 mod renewal;
 mod term;
+mod variable;
 mod wait;
 
 use std::path::{Path, PathBuf};

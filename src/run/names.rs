@@ -26,8 +26,8 @@ pub enum Found {
     NoDevices,
 }
 
-/// The references of a plan: its points' devices first, its starts after them.
-fn references(plan: &Plan) -> Vec<Reference<'_>> {
+/// The references of a plan: its points' devices first, its starts after them, the variable last.
+fn references<'a>(plan: &'a Plan, variable: Option<&'a str>) -> Vec<Reference<'a>> {
     let points = plan.points.iter().map(|p| Reference {
         text: &p.device,
         kind: RefKind::Device,
@@ -39,7 +39,11 @@ fn references(plan: &Plan) -> Vec<Reference<'_>> {
             StartKind::Mood => RefKind::Mood,
         },
     });
-    points.chain(starts).collect()
+    let variable = variable.map(|name| Reference {
+        text: name,
+        kind: RefKind::Variable,
+    });
+    points.chain(starts).chain(variable).collect()
 }
 
 /// Reads the lists that the plan needs and fills the directory anew. Names that fail are told on the panel,
@@ -50,10 +54,11 @@ pub fn resolve(
     told: &mut Vec<String>,
 ) -> Result<Found, Refusal> {
     let plan = Rc::clone(&life.plan);
-    let references = references(&plan);
+    let variable = life.variable.name.clone();
+    let references = references(&plan, variable.as_deref());
     let lookup = client::look_up(&references, &mut Asking { life, session })?;
     let now = monotonic();
-    let points = plan.points.len();
+    let (points, starts) = (plan.points.len(), plan.starts.len());
     if lookup.devices == 0 && points > 0 {
         return Ok(Found::NoDevices);
     }
@@ -61,6 +66,13 @@ pub fn resolve(
     let mut complaints = Vec::new();
     for (index, result) in lookup.found.into_iter().enumerate() {
         let slot = |i: usize| u16::try_from(i).unwrap_or(u16::MAX);
+        if index == points + starts {
+            if let Err(error) = &result {
+                complaints.push(error.to_string());
+            }
+            life.variable.found(result.ok().map(|found| found.id));
+            continue;
+        }
         match (result, index.checked_sub(points)) {
             (Ok(found), None) => directory.bind(&plan, PointId(slot(index)), &found.id),
             (Ok(found), Some(start)) => {
@@ -79,7 +91,7 @@ pub fn resolve(
             }
         }
     }
-    let found = if directory.is_incomplete() {
+    let found = if directory.is_incomplete() || life.variable.is_missing() {
         Found::Some
     } else {
         Found::All

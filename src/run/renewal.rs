@@ -325,6 +325,7 @@ impl Life {
         if changed {
             self.bearers = self.bearers.wrapping_add(1);
             self.bearer_news = true;
+            self.variable.renew();
         }
         changed
     }

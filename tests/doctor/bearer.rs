@@ -200,6 +200,34 @@ fn sessions_end_and_something_renews_them_or_not() {
     );
 }
 
+/// What the login keeps renews it; its files are for nobody else.
+#[test]
+fn a_login_keeps_itself_renewed() {
+    let bed = Bed::v3();
+    let ended = crate::makers::login(&bed, json!({}));
+    assert_eq!(ended.code, 0, "{ended}");
+    let found = bed.doctor();
+    found
+        .ends(0)
+        .says("bearer", "ok", &["session from", "session.json"])
+        .says("session", "ok", &["the account's refresh token renews it"])
+        .says("state", "ok", &["can be written"]);
+    crate::bed::mode(&bed.dir.join("client-secret"), 0o644);
+    bed.doctor().ends(0).says(
+        "config",
+        "warn",
+        &["client-secret", "can be read", "chmod 600"],
+    );
+    // The last one that can: without it somebody has to come.
+    bed.control("cloud/revoke", json!({"what": "all"}));
+    bed.control("sessions/expire", json!({}));
+    bed.doctor().ends(77).says(
+        "login",
+        "fail",
+        &["401 session_expired", "homey-panel login"],
+    );
+}
+
 /// A session's token in a key file works for a day: said before the day is over.
 #[test]
 fn a_session_in_a_key_file_is_told_of() {

@@ -153,6 +153,16 @@ impl Bed {
             let hidden = part.is_empty() || !ended.all().contains(part);
             assert!(hidden, "{word} is told: {ended}");
         }
+        // Of a login's session everything that renews it, too.
+        let session = std::fs::read_to_string(self.dir.join("session.json")).unwrap_or_default();
+        let session: Value = serde_json::from_str(&session).unwrap_or_default();
+        for path in ["/token", "/cloud/access", "/cloud/refresh"] {
+            let secret = session.pointer(path).and_then(Value::as_str);
+            assert!(
+                secret.is_none_or(|s| !ended.all().contains(s)),
+                "{path}: {ended}"
+            );
+        }
         ended
     }
 

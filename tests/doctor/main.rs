@@ -6,6 +6,7 @@ mod bearer;
 mod bed;
 mod chain;
 mod faults;
+mod makers;
 mod mistakes;
 mod names;
 mod network;

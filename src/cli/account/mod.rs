@@ -1,25 +1,48 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The way in: `login`, `session`, `token`, `logout`.
+//! The way in: `login`, `session`, `token`, `logout`. Asks people and files for what `client::account` needs, and tells what
+//! came of it; never a secret, but for `token`.
 
-use crate::cli::Common;
+mod args;
+mod browser;
+mod forget;
+mod guide;
+mod hold;
+mod login;
+mod secrets;
+mod show;
+mod terminal;
+mod token;
+
+use crate::client::account::Store;
+use crate::config::{Config, Credential};
 use crate::failure::Failure;
+use crate::homey::session::Kind;
 
-/// `login`
-pub(in crate::cli) fn login(_: &mut lexopt::Parser, _: &mut Common) -> Result<(), Failure> {
-    Err(Failure::usage("login is not built yet"))
+pub(in crate::cli) use forget::logout;
+pub(in crate::cli) use hold::session;
+pub(in crate::cli) use login::login;
+pub(in crate::cli) use token::token;
+
+/// How a session was got, for people.
+fn kind_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Password => "e-mail and password",
+        Kind::OAuth => "a browser",
+        Kind::Local => "a local user",
+        Kind::Bearer => "a given bearer",
+        Kind::Key => "an API key",
+    }
 }
 
-/// `session`
-pub(in crate::cli) fn session(_: &mut lexopt::Parser, _: &mut Common) -> Result<(), Failure> {
-    Err(Failure::usage("session is not built yet"))
-}
-
-/// `token`
-pub(in crate::cli) fn token(_: &mut lexopt::Parser, _: &mut Common) -> Result<(), Failure> {
-    Err(Failure::usage("token is not built yet"))
-}
-
-/// `logout`
-pub(in crate::cli) fn logout(_: &mut lexopt::Parser, _: &mut Common) -> Result<(), Failure> {
-    Err(Failure::usage("logout is not built yet"))
+/// The configured session's store; an API key's file is none, and said so.
+fn store(config: &Config) -> Result<Store, Failure> {
+    match (Store::of(&config.hub.credential), &config.hub.credential) {
+        (Some(store), _) => Ok(store),
+        (None, Credential::ApiKeyFile(path)) => Err(Failure::permission(format!(
+            "the bearer is the API key in {path}: it is good until it is revoked, and there is no session beside it"
+        ))),
+        (None, _) => Err(Failure::permission(
+            "there is no session yet; run homey-panel login, or set api_key_file under [hub]",
+        )),
+    }
 }

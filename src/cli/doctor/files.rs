@@ -41,6 +41,9 @@ pub(super) fn config(doctor: &mut Doctor<'_>) {
         let beside = bearer.file.with_file_name("password.json");
         others_may(doctor, &beside, 0o077, "read", "600");
     }
+    if let Some(path) = &config.cloud.client_secret_file {
+        others_may(doctor, Path::new(path), 0o077, "read", "600");
+    }
     if let Trust::CaFile(path) = &config.trust {
         others_may(doctor, Path::new(path), 0o022, "written", "go-w");
     }

@@ -97,6 +97,14 @@ impl Known {
         self.is_key |= session.kind == Kind::Key;
     }
 
+    /// Takes in what the account says of a hub that there is no session for yet.
+    pub fn learn(&mut self, id: &str, routes: &Routes) {
+        id.clone_into(&mut self.id);
+        self.routes.clone_from(routes);
+        // Whoever logs in gets a session, whatever is there now.
+        self.is_key = false;
+    }
+
     /// Whether the bearer may go in clear.
     fn is_plain(&self) -> bool {
         let scheme = self.configured.as_ref().map(|address| address.scheme);

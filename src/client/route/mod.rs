@@ -30,7 +30,7 @@ pub use race::{Attempt, Outcome, Race, Sought};
 /// Whom to trust along a way: the relay shows a certificate of the internet, whatever the hub has.
 pub fn trust(config: &Config, via: Via) -> Trust {
     match via {
-        Via::Relay => Trust::System,
+        Via::Relay => super::account::trust(&config.cloud),
         Via::Local | Via::Mdns | Via::Forwarded => super::trust(config),
     }
 }

@@ -46,7 +46,8 @@ pub struct Asked {
 
 /// What a lane carries.
 pub struct Job {
-    pub ticket: Ticket,
+    /// The controller's call; `None` for one of the loop's own.
+    pub ticket: Option<Ticket>,
     /// The device or flow that it is for; no two jobs in flight share one.
     pub target: String,
     /// In words, for messages.
@@ -281,9 +282,10 @@ impl Lanes {
     /// The next command of which some byte may have left since this was last asked; each once.
     pub fn next_departed(&mut self) -> Option<Ticket> {
         let mut left = self.lanes.iter_mut().filter(|l| l.session.may_have_left());
-        let job = left.find_map(|l| l.job.as_mut().filter(|j| !j.departed))?;
+        let untold = |j: &&mut Job| !j.departed && j.ticket.is_some();
+        let job = left.find_map(|l| l.job.as_mut().filter(untold))?;
         job.departed = true;
-        Some(job.ticket)
+        job.ticket
     }
 }
 

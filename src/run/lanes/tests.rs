@@ -9,7 +9,7 @@ use crate::net::{Repeat, Request, monotonic};
 
 fn job(target: &str) -> Job {
     Job {
-        ticket: Ticket(1),
+        ticket: Some(Ticket(1)),
         target: target.into(),
         doing: String::new(),
         scope: None,

@@ -14,7 +14,7 @@ use libc::{ssize_t, timespec, timeval};
 
 use crate::faults::{self, Call, Fault};
 use crate::vector::{Vector, length, message, vector};
-use crate::{clock, real, sockets};
+use crate::{clock, kill, real, sockets};
 
 /// A call that moves `len` bytes at most: `run` does it for as many as it is told.
 fn moved(
@@ -442,4 +442,24 @@ pub unsafe extern "C" fn nanosleep(time: *const timespec, left: *mut timespec) -
         0 => 0,
         errno => real::fail(errno) as c_int,
     }
+}
+
+/// Calls that only count as moments: files take and change their names, and reach the disk.
+macro_rules! moments {
+    ($($name:ident($($arg:ident: $type:ty),*) = $number:ident($($given:expr),*);)*) => {$(
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name($($arg: $type),*) -> c_int {
+            kill::step();
+            // SAFETY: the caller's; the number and the arguments are those of this call.
+            unsafe { libc::syscall(libc::$number, $($given),*) as c_int }
+        }
+    )*};
+}
+
+moments! {
+    rename(from: *const c_char, to: *const c_char) = SYS_renameat(libc::AT_FDCWD, from, libc::AT_FDCWD, to);
+    unlink(path: *const c_char) = SYS_unlinkat(libc::AT_FDCWD, path, 0);
+    fsync(fd: c_int) = SYS_fsync(fd);
+    ftruncate64(fd: c_int, len: off_t) = SYS_ftruncate(fd, len);
+    flock(fd: c_int, how: c_int) = SYS_flock(fd, how);
 }

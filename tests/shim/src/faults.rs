@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use libc::c_int;
 
+use crate::kill;
 use crate::text::Line;
 
 /// Per cent of the calls that get a fault; 0: none.
@@ -216,6 +217,7 @@ fn choose(possible: [bool; 3], len: usize, dice: u64) -> Fault {
 
 /// Decides about a call and counts it. `dontwait`: MSG_DONTWAIT was given, so that it does not sleep.
 pub fn decide(call: Call, fd: c_int, len: usize, dontwait: bool) -> Fault {
+    kill::step();
     let percent = percent();
     if percent == 0 {
         return Fault::None;
@@ -246,6 +248,7 @@ fn counted(count: &Count, fault: Fault) -> Fault {
 
 /// Whether a call that may sleep, on no descriptor of its own, is interrupted: poll(2), open(2).
 pub fn interrupts(call: Call) -> bool {
+    kill::step();
     let percent = percent();
     if percent == 0 {
         return false;

@@ -4,6 +4,7 @@
 //! ```text
 //!   calls    the C functions that are wrapped, each: inert? → faults → clock → the kernel
 //!    ├ faults   EINTR, EAGAIN, short reads and writes, by probability, where the kernel could give them; counters
+//!    ├ kill     SIGKILL before the nth call
 //!    ├ clock    virtual time: clocks, poll(2) that advances instead of sleeping, a network that goes away
 //!    │   └ layout   the file that the driver and this share
 //!    └ real     the kernel itself, past the C library, so that nothing here calls itself
@@ -25,6 +26,7 @@ compile_error!(
 mod calls;
 mod clock;
 mod faults;
+mod kill;
 mod layout;
 mod quiet;
 mod real;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Loading and unloading: which program this is, what the environment asks for, the report at the end.
 
+use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use crate::text::{Line, number, variable};
-use crate::{clock, faults, real};
+use crate::{clock, faults, kill, real};
 
 /// Whether this is the program to work in.
 static WORKS: AtomicBool = AtomicBool::new(false);
@@ -60,7 +61,8 @@ extern "C" fn load() {
         })
     };
     let clock = variable(c"HOMEY_SHIM_CLOCK");
-    let usual = if clock.is_some() { 0 } else { 10 };
+    let at = given(c"HOMEY_SHIM_KILL", "HOMEY_SHIM_KILL", u64::MAX).unwrap_or(0);
+    let usual = if clock.is_some() || at > 0 { 0 } else { 10 };
     let percent = given(c"HOMEY_SHIM_FAULTS", "HOMEY_SHIM_FAULTS", 100).unwrap_or(usual);
     let seed = given(c"HOMEY_SHIM_SEED", "HOMEY_SHIM_SEED", u64::MAX).unwrap_or(1);
     if let Some(file) = clock {
@@ -69,6 +71,7 @@ extern "C" fn load() {
         }
     }
     faults::set_up(percent as u32, seed);
+    kill::set_up(at);
     WORKS.store(true, SeqCst);
 }
 
@@ -90,6 +93,13 @@ extern "C" fn unload() {
         faults::report(name, u64::from(std::process::id()), |line| {
             real::write(fd, line.as_ptr().cast(), line.len());
         });
+        if let Some(steps) = kill::steps() {
+            let mut line = Line::<256>::new();
+            line.push(name);
+            // Never an error: what does not fit is cut off.
+            let _ = writeln!(line, " {} steps {steps}", std::process::id());
+            real::write(fd, line.text().as_ptr().cast(), line.text().len());
+        }
         real::close(fd);
     }
 }

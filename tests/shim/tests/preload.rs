@@ -64,9 +64,56 @@ fn said(child: Child) -> String {
 }
 
 #[test]
+fn a_process_is_killed_before_the_call_that_was_named() {
+    let folder = std::env::temp_dir().join(format!("homey-shim-kill-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let report = folder.join("report");
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let run = |at: u64| {
+        let (at, folder, report) = (at.to_string(), text(&folder), text(&report));
+        let given = [
+            ("HOMEY_SHIM_KILL", &*at),
+            ("HOMEY_SHIM_REPORT", &report),
+            ("SHIM_FOLDER", &folder),
+        ];
+        start("files", &given).wait_with_output().unwrap().status
+    };
+    assert!(run(u64::MAX).success());
+    let told = fs::read_to_string(&report).unwrap();
+    let steps = told
+        .lines()
+        .find_map(|line| line.split_once(" steps "))
+        .unwrap()
+        .1;
+    let steps: u64 = steps.parse().unwrap();
+    assert!(steps > 5, "{told}");
+    let mut left = Vec::new();
+    for at in 1..=steps {
+        assert_eq!(
+            std::os::unix::process::ExitStatusExt::signal(&run(at)),
+            Some(9),
+            "{at}"
+        );
+        let there = |name| folder.join(name).exists();
+        left.push((there("one"), there("two")));
+        for name in ["one", "two"] {
+            let _ = fs::remove_file(folder.join(name));
+        }
+    }
+    // Nothing yet, the first name, the second, and nothing again, in this order.
+    left.dedup();
+    assert_eq!(
+        left,
+        [(false, false), (true, false), (false, true), (false, false)]
+    );
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn child() {
     match std::env::var("SHIM_CHILD").as_deref() {
         Ok("pipe") => through_a_pipe(),
+        Ok("files") => files(),
         Ok("hour") => an_hour(),
         Ok("network") => a_network(),
         _ => {}
@@ -126,6 +173,17 @@ fn through_a_pipe() {
     }
     assert!(got == sent);
     println!("met {put_off} {short} {interrupted}");
+}
+
+/// Five calls that are moments, with a word before each.
+fn files() {
+    let folder = PathBuf::from(std::env::var_os("SHIM_FOLDER").unwrap());
+    let (one, two) = (folder.join("one"), folder.join("two"));
+    let file = File::create(&one).unwrap();
+    file.set_len(1).unwrap();
+    file.sync_all().unwrap();
+    fs::rename(&one, &two).unwrap();
+    fs::remove_file(&two).unwrap();
 }
 
 /// Waits for an hour, by the monotonic clock and by the other one.

@@ -2,7 +2,7 @@
 
 //! The command line.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
@@ -29,6 +29,9 @@ pub struct Args {
     /// Host name of the relay.
     #[arg(long, default_value = "localhost", value_parser = host)]
     pub relay_name: String,
+    /// Answer mDNS on the interface of this address; not at all otherwise.
+    #[arg(long, value_name = "ADDR")]
+    pub mdns: Option<Ipv4Addr>,
     /// Hubs of one key take the delegation tokens of each other's clouds, as
     /// hubs of one account do.
     #[arg(long, default_value = "homey-sim", value_name = "TEXT")]

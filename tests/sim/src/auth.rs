@@ -10,9 +10,14 @@ use std::collections::HashMap;
 use crate::clock::now_ms;
 use crate::cloud::jwt;
 use crate::dice::Dice;
+use crate::state::Via;
 
 /// A hub session lives exactly 24 h (api.md 8).
 pub const SESSION_MS: i64 = 24 * 3600 * 1000;
+/// The local credentials that a user set on a V3 hub (api.md 4 F): name and
+/// password, whose every character has broken a program.
+pub const LOCAL: (&str, &str) = ("pat.local", "l&cal p+ss 5% \u{fc}\"=");
+
 /// What kind of bearer it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -67,6 +72,8 @@ impl Bearer {
 pub struct Auth {
     bearers: HashMap<String, Bearer>,
     account_key: String,
+    /// How long new sessions live.
+    pub session_ms: i64,
     keys_refused: bool,
 }
 
@@ -119,6 +126,7 @@ impl Auth {
     pub fn new(keys_refused: bool, account_key: &str) -> Self {
         Auth {
             keys_refused,
+            session_ms: SESSION_MS,
             account_key: account_key.to_owned(),
             ..Auth::default()
         }
@@ -129,11 +137,11 @@ impl Auth {
         self.add(token, id, name, scopes, Kind::Key, None);
     }
 
-    /// Adds a session that ends after 24 h.
-    pub fn add_session(&mut self, token: &str, id: &str) {
+    /// Adds a session of a client, which ends after 24 h.
+    pub fn add_session(&mut self, token: &str, id: &str, client: &str) {
         let scopes = vec!["homey".to_owned()];
-        let end = now_ms() + SESSION_MS;
-        self.add(token, id, "Homey Web App", scopes, Kind::Session, Some(end));
+        let end = now_ms() + self.session_ms;
+        self.add(token, id, client, scopes, Kind::Session, Some(end));
     }
 
     fn add(
@@ -174,17 +182,42 @@ impl Auth {
         }
     }
 
+    /// The same at a port: the cloud's host knows no keys (api.md 4).
+    pub fn check_at(
+        &self,
+        via: Option<Via>,
+        header: Option<&str>,
+    ) -> Result<&Bearer, &'static str> {
+        match self.check(header) {
+            Ok(bearer) if bearer.kind == Kind::Key && via == Some(Via::Relay) => {
+                Err("invalid_token")
+            }
+            checked => checked,
+        }
+    }
+
     /// Turns a delegation token into a session token; none for a bad one.
     pub fn login(&mut self, delegation: &str, dice: &mut Dice) -> Option<String> {
         jwt::check(&self.account_key, delegation).ok()?;
-        Some(self.open_session(dice))
+        Some(self.open_session("Homey Web App", dice))
     }
 
-    /// A session of 24 h.
-    pub fn open_session(&mut self, dice: &mut Dice) -> String {
+    /// Turns local credentials into a session token; none for bad ones.
+    pub fn login_local(
+        &mut self,
+        user: &str,
+        password: &str,
+        client: &str,
+        dice: &mut Dice,
+    ) -> Option<String> {
+        let good = (user, password) == LOCAL;
+        good.then(|| self.open_session(client, dice))
+    }
+
+    fn open_session(&mut self, client: &str, dice: &mut Dice) -> String {
         let token = dice.bearer();
         let id = token.split(':').nth(1).unwrap_or_default().to_owned();
-        self.add_session(&token, &id);
+        self.add_session(&token, &id, client);
         token
     }
 
@@ -199,7 +232,7 @@ impl Auth {
         ended
     }
 
-    /// Revokes API keys: the one with this token or id, or all of them.
+    /// Revokes API keys or sessions: that with this token or id, or all of them.
     pub fn revoke(&mut self, kind: Kind, which: Option<&str>) -> usize {
         let mut ended = 0;
         for (token, bearer) in &mut self.bearers {

@@ -50,6 +50,37 @@ impl Watched {
             lease,
         }
     }
+
+    /// Waits until the connection is cut or the hub moves away; true when it
+    /// stays open with nobody to work on it.
+    pub async fn ended(&mut self, link: &Link) -> bool {
+        let Some(place) = link.via().place() else {
+            return std::future::pending().await;
+        };
+        let (before, lease) = (self.cut.counts[place], self.lease);
+        let moved = async {
+            if !link.via().at_home() {
+                return std::future::pending().await;
+            }
+            let met = self.leases.wait_for(|l| l.count != lease).await;
+            met.map(|l| *l).unwrap_or_default()
+        };
+        tokio::select! {
+            cut = self.cuts.wait_for(|cut| cut.counts[place] != before) => {
+                if cut.is_ok_and(|cut| cut.rst) {
+                    link.reset();
+                }
+                false
+            }
+            moved = moved => {
+                self.lease = moved.count;
+                if !moved.silent {
+                    link.reset();
+                }
+                moved.silent
+            }
+        }
+    }
 }
 
 /// What the hub's counters are told of connections, or the cloud's.
@@ -62,15 +93,9 @@ fn count(hub: &Hub, via: Via, event: Event) {
 }
 
 /// One connection, cut at once when the hub goes down or is told to.
-pub async fn connection(hub: Arc<Hub>, port: Port, stream: TcpStream, watched: Watched) {
+pub async fn connection(hub: Arc<Hub>, port: Port, stream: TcpStream, mut watched: Watched) {
     let mut life = hub.life.subscribe();
     let via = port.via;
-    let Watched {
-        mut cuts,
-        cut: before,
-        mut leases,
-        lease,
-    } = watched;
     let opened = Opened::new(&hub, via);
     let link = opened.link.clone();
     let mut arrival = Arrival::default();
@@ -89,24 +114,6 @@ pub async fn connection(hub: Arc<Hub>, port: Port, stream: TcpStream, watched: W
             }
         }
     };
-    let cut = async {
-        let Some(place) = via.place() else {
-            return std::future::pending().await;
-        };
-        let met = cuts.wait_for(|cut| cut.counts[place] != before.counts[place]);
-        let rst = met.await.is_ok_and(|cut| cut.rst);
-        // Here: what loses the race below is dropped before its winner acts.
-        if rst {
-            link.reset();
-        }
-    };
-    let moved = async {
-        if !via.at_home() {
-            return std::future::pending().await;
-        }
-        let met = leases.wait_for(|l| l.count != lease).await;
-        met.is_ok_and(|l| l.silent)
-    };
     let work = serve(
         &hub,
         &port,
@@ -114,15 +121,16 @@ pub async fn connection(hub: Arc<Hub>, port: Port, stream: TcpStream, watched: W
         Socket::new(stream, link.clone()),
         &link,
     );
-    tokio::pin!(work, down, cut);
+    tokio::pin!(work, down);
     tokio::select! {
         () = &mut work => {}
         () = &mut down => {}
-        () = &mut cut => {}
-        silent = moved => match silent {
-            // Nobody works on it, but it is open.
-            true => tokio::select! { () = down => {} () = cut => {} },
-            false => link.reset(),
+        silent = watched.ended(&link) => if silent {
+            // Nobody works on it, but it is open until it is cut.
+            tokio::select! {
+                () = down => {}
+                _ = watched.ended(&link) => {}
+            }
         },
     }
 }

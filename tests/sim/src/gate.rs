@@ -174,7 +174,7 @@ pub enum Needs {
     Nothing,
     /// Any good bearer.
     Bearer,
-    /// A bearer with this scope.
+    /// A bearer with this scope, or these joined by `+`.
     Scope(&'static str),
     /// The owner's session, not a key (api.md 8).
     Session,
@@ -191,18 +191,16 @@ pub async fn check(
     }
     let header = request.headers().get(header::AUTHORIZATION);
     let header = header.and_then(|h| h.to_str().ok());
-    let caller = hub.auth().check(header).cloned();
-    let via = request.extensions().get::<Via>();
+    let via = request.extensions().get::<Via>().copied();
+    let caller = hub.auth().check_at(via, header).cloned();
     let bearer = match caller {
-        // The cloud's host knows no keys (api.md 4).
-        Ok(bearer) if bearer.kind == Kind::Key && via == Some(&Via::Relay) => {
-            return hub.refuse("invalid_token");
-        }
         Ok(bearer) => bearer,
         Err(code) => return hub.refuse(code),
     };
     match needs {
-        Needs::Scope(scope) if !bearer.may(scope) => return hub.refuse("Missing Scopes"),
+        Needs::Scope(scopes) if !scopes.split('+').all(|s| bearer.may(s)) => {
+            return hub.refuse("Missing Scopes");
+        }
         Needs::Session if bearer.kind != Kind::Session => {
             return hub.refuse("Invalid Session Type");
         }

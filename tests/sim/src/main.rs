@@ -23,8 +23,10 @@ mod gate;
 mod home;
 mod listen;
 mod local;
+mod mdns;
 mod pki;
 mod rate;
+mod realtime;
 mod refuse;
 mod shape;
 mod sim_control;
@@ -97,6 +99,10 @@ async fn run(args: Args) -> Result<(), String> {
     if let [http, https, relay, cloud, _] = addresses[..] {
         let _ = hub.opened.set([http, https, relay, cloud]);
     }
+    if let Some(interface) = hub.args.mdns {
+        let socket = mdns::open(interface)?;
+        tokio::spawn(mdns::run(hub.clone(), socket));
+    }
     let parent = parent_gone(hub.args.parent_exit);
     announce(&hub, &pki, &addresses)?;
     tokio::select! {
@@ -133,6 +139,7 @@ fn announce(hub: &Hub, pki: &Pki, addresses: &[SocketAddr]) -> Result<(), String
         return Err("a port is missing".to_owned());
     };
     let dashed = https.ip().to_string().replace(['.', ':'], "-");
+    let local = (!hub.v2()).then_some(auth::LOCAL);
     let line = json!({
         "http": format!("http://{http}"),
         "https": format!("https://{dashed}.homey.homeylocal.com:{}", https.port()),
@@ -152,6 +159,8 @@ fn announce(hub: &Hub, pki: &Pki, addresses: &[SocketAddr]) -> Result<(), String
         "relay_address": relay.to_string(),
         "email": cloud::EMAIL,
         "password": cloud::PASSWORD,
+        "local_user": local.map(|l| l.0),
+        "local_password": local.map(|l| l.1),
         "client_id": hub.cloud.client_id,
         "client_secret": hub.cloud.client_secret,
     });

@@ -28,6 +28,9 @@ const ROWS: &[Row] = &[
     ("invalid_value_type", 400, ["Verkeerd type waarde", "Wrong type of value", "Falscher Werttyp", "Mauvais type de valeur"]),
     ("value_out_of_range", 400, ["Waarde buiten bereik", "Value out of range", "Wert außerhalb des Bereichs", "Valeur hors limites"]),
     ("invalid_enum_value", 400, ["Onbekende keuze", "Unknown choice", "Unbekannte Auswahl", "Choix inconnu"]),
+    ("missing_homey_id", 400, ["Homey-ID ontbreekt", "Missing Homey ID", "Homey-ID fehlt", "Identifiant Homey manquant"]),
+    ("invalid_homey_id", 404, ["Andere Homey", "Another Homey", "Anderes Homey", "Autre Homey"]),
+    ("not_supported", 500, ["Niet ondersteund", "Not supported", "Nicht unterstützt", "Non pris en charge"]),
     ("flow_disabled", 400, ["Deze Flow is uitgeschakeld", "This Flow is disabled", "Dieser Flow ist deaktiviert", "Ce Flow est désactivé"]),
     ("flow_not_triggerable", 400, ["Deze Flow kan niet worden gestart", "This Flow cannot be started", "Dieser Flow kann nicht gestartet werden", "Ce Flow ne peut pas être démarré"]),
     ("flow_broken", 500, ["Deze Flow is kapot", "This Flow is broken", "Dieser Flow ist defekt", "Ce Flow est cassé"]),
@@ -66,6 +69,14 @@ impl Hub {
         reply(status, &body.to_string())
     }
 
+    /// The code for what this dialect does not have (api.md 10).
+    pub fn unknown(&self) -> &'static str {
+        match self.v2() {
+            true => "missing_api_method",
+            false => "not_found",
+        }
+    }
+
     /// A driver's failure: its free text, no stable code (api.md 10).
     pub fn driver_error(&self, text: &str) -> Response {
         let body = json!({"code": 500, "error": text, "error_description": text});
@@ -81,11 +92,7 @@ impl Hub {
     /// a 500 inside it, on V3 a JSON 404 (api.md 10).
     pub fn no_route(&self, method: &str, path: &str) -> Response {
         if path.starts_with("/api/") {
-            return self.refuse(if self.v2() {
-                "missing_api_method"
-            } else {
-                "not_found"
-            });
+            return self.refuse(self.unknown());
         }
         let path = path.replace('&', "&amp;").replace('<', "&lt;");
         let html = format!(

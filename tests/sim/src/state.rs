@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::args::{Args, Dialect, Language, Lists, Switch, WriteReply};
 use crate::auth::{Auth, READONLY};
@@ -18,8 +18,10 @@ use crate::counters::Counters;
 use crate::dice::Dice;
 use crate::fault::Faults;
 use crate::home::{Home, generate};
+use crate::mdns;
 use crate::pki::Certs;
 use crate::rate::Rate;
+use crate::realtime::switches::{End, Realtime};
 use crate::wire::link::Links;
 
 /// Which port a request came in by.
@@ -35,6 +37,8 @@ pub enum Via {
     Cloud,
     /// Control port.
     Control,
+    /// A call over the realtime endpoint.
+    Socket,
 }
 
 impl Via {
@@ -46,6 +50,7 @@ impl Via {
             Via::Relay => "relay",
             Via::Cloud => "cloud",
             Via::Control => "control",
+            Via::Socket => "socket",
         }
     }
 
@@ -125,6 +130,8 @@ pub struct Switches {
     pub rate: bool,
     /// Language of error texts.
     pub language: Language,
+    /// Sessions of V3 show their times as those of V2 do (objects.md 2.2).
+    pub session_times: bool,
     /// Licence error on ping, such as "Subscription Inactive" (api.md 3.5).
     pub licence: Option<String>,
 }
@@ -187,6 +194,8 @@ pub struct Hub {
     pub refusing: watch::Sender<[bool; 4]>,
     /// Cuts the connections to them.
     pub cut: watch::Sender<Cut>,
+    /// Ends realtime connections.
+    pub endings: broadcast::Sender<End>,
     /// What the TLS port serves with.
     pub certs: Certs,
     /// The account.
@@ -200,6 +209,8 @@ pub struct Hub {
     rate: Mutex<Rate>,
     dice: Mutex<Dice>,
     boot: Mutex<Option<Boot>>,
+    mdns: Mutex<mdns::Switches>,
+    realtime: Mutex<Realtime>,
 }
 
 /// A panic elsewhere must not take the whole hub down with it.
@@ -224,13 +235,14 @@ impl Hub {
         let scopes = READONLY.iter().map(|s| format!("homey.{s}.readonly"));
         auth.add_key(&readonly, &ids.1, "readonly", scopes.collect());
         let session_id = session.split(':').nth(1).unwrap_or_default();
-        auth.add_session(&session, session_id);
+        auth.add_session(&session, session_id, "Homey Web App");
         let switches = Switches {
             lists: args.lists,
             write_reply: args.v3_write_reply,
             etag: args.etag.map_or(!v2, |s| s == Switch::On),
             rate: args.rate_limit == Switch::On,
             language: args.language,
+            session_times: false,
             licence: None,
         };
         let devices = usize::try_from(args.devices).unwrap_or(0);
@@ -249,6 +261,7 @@ impl Hub {
             lease: watch::Sender::default(),
             refusing: watch::Sender::new([false; 4]),
             cut: watch::Sender::default(),
+            endings: broadcast::Sender::new(16),
             certs,
             cloud: Cloud::new(&args),
             home: Mutex::new(generate::home(devices, args.seed)),
@@ -260,6 +273,8 @@ impl Hub {
             rate: Mutex::default(),
             dice: Mutex::new(dice),
             boot: Mutex::new(None),
+            mdns: Mutex::default(),
+            realtime: Mutex::default(),
             args,
         }
     }
@@ -313,6 +328,16 @@ impl Hub {
     /// Randomness for new ids.
     pub fn dice(&self) -> MutexGuard<'_, Dice> {
         open(&self.dice)
+    }
+
+    /// The mDNS responder's switches.
+    pub fn mdns(&self) -> MutexGuard<'_, mdns::Switches> {
+        open(&self.mdns)
+    }
+
+    /// The realtime endpoint's settings and counters.
+    pub fn realtime(&self) -> MutexGuard<'_, Realtime> {
+        open(&self.realtime)
     }
 
     /// The boot under way, if any.

@@ -10,7 +10,7 @@ use super::ask::{Ask, Client};
 use super::fault::Fault;
 use super::{CODE_LIFE, MAX_ASKS, Password, Step, life};
 use crate::homey::error::{HubError, classify, is_page};
-use crate::homey::reply;
+use crate::homey::reply::{self, SessionInfo};
 use crate::homey::secret::Secret;
 use crate::homey::session::{Cloud, Kind, Routes, Session};
 use crate::http::ResponseHead;
@@ -38,6 +38,8 @@ pub enum Way {
         password: Password,
         app: String,
     },
+    /// A bearer from outside: it is only tried.
+    Given { kind: Kind, token: Secret },
 }
 
 /// What is to be done next.
@@ -119,7 +121,7 @@ impl Chain {
                 code: code.clone(),
                 until: now.saturating_add(CODE_LIFE),
             },
-            Way::Local { .. } => State::Reach(None),
+            Way::Local { .. } | Way::Given { .. } => State::Reach(None),
             Way::Stored(session) => {
                 chain.cloud.clone_from(&session.cloud);
                 chain.wanted = Some(session.hub.clone());
@@ -245,7 +247,10 @@ impl Chain {
         }
         self.state = match std::mem::replace(&mut self.state, State::LocalLogin) {
             State::Reach(Some(delegation)) => State::HubLogin(delegation),
-            State::Reach(None) => State::LocalLogin,
+            State::Reach(None) => match &self.way {
+                Way::Given { token, .. } => State::Session(token.clone()),
+                _ => State::LocalLogin,
+            },
             other => other,
         };
     }
@@ -330,14 +335,9 @@ impl Chain {
                 }
                 // A hub that does not tell, or not in this form, gives the usual life.
                 let info = reply::session(body).ok().filter(|_| good);
-                let created = info.as_ref().and_then(|info| info.created);
-                let expires = info.as_ref().and_then(|info| info.expires);
                 let token = token.clone();
-                self.state = State::Done(Box::new(self.session(
-                    token,
-                    now,
-                    life::ends(now, created, expires),
-                )));
+                let session = self.session(token, now, &info.unwrap_or_default());
+                self.state = State::Done(Box::new(session));
             }
             State::Keep | State::Choose(_) | State::Reach(_) | State::Done(_) => {}
         }
@@ -395,12 +395,18 @@ impl Chain {
         Ok(())
     }
 
-    fn session(&self, token: Secret, now: u64, expires: u64) -> Session {
-        let (kind, stored) = match &self.way {
-            Way::Password { .. } => (Kind::Password, None),
-            Way::Code(_) => (Kind::OAuth, None),
-            Way::Local { .. } => (Kind::Local, None),
-            Way::Stored(session) => (session.kind, Some(session)),
+    fn session(&self, token: Secret, now: u64, info: &SessionInfo) -> Session {
+        let ends = Some(life::ends(now, info.created, info.expires));
+        let (kind, stored, made, expires) = match &self.way {
+            Way::Password { .. } => (Kind::Password, None, Some(now), ends),
+            Way::Code(_) => (Kind::OAuth, None, Some(now), ends),
+            Way::Local { .. } => (Kind::Local, None, Some(now), ends),
+            Way::Stored(session) => (session.kind, Some(session), Some(now), ends),
+            Way::Given { kind, .. } => match info.kind.as_deref() {
+                Some("PAT") => (Kind::Key, None, Some(now), None),
+                // When it was made only the hub knows.
+                _ => (*kind, None, info.created, info.expires),
+            },
         };
         let hub = self.hub.as_ref();
         let name = hub.map(|hub| &hub.name).or(stored.map(|old| &old.name));
@@ -410,8 +416,8 @@ impl Chain {
             hub: self.hub_id().to_owned(),
             name: name.cloned().unwrap_or_default(),
             token,
-            made: Some(now),
-            expires: Some(expires),
+            made,
+            expires,
             cloud: self.cloud.clone(),
             routes: routes.cloned().unwrap_or_else(Routes::default),
         }

@@ -2,6 +2,7 @@
 
 //! Request bodies as Express reads them, and the common forms of replies.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::async_trait;
@@ -57,6 +58,16 @@ impl Fields {
 pub fn text(value: &Value) -> Option<String> {
     let text = value.as_str()?;
     (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+/// The key of an item whose path is its id (V3), or its owner and its short id
+/// (V2).
+pub fn full_id(given: &HashMap<String, String>) -> String {
+    let id = given.get("id").map_or("", String::as_str);
+    match given.get("uri") {
+        Some(uri) => format!("{uri}:{id}"),
+        None => id.to_owned(),
+    }
 }
 
 /// A 200 with a JSON value.

@@ -17,6 +17,7 @@ use crate::args::WriteReply;
 use crate::clock::now_ms;
 use crate::counters::Write;
 use crate::gate::Caller;
+use crate::home::Device;
 use crate::home::drive::{check, take};
 use crate::state::{Hub, Via};
 
@@ -123,8 +124,10 @@ fn decide(hub: &Arc<Hub>, id: &str, cap: &str, fields: &Fields) -> (Outcome, Str
         let text = text.unwrap_or_else(|| "Het apparaat reageert niet".to_owned());
         return (Outcome::Driver(text), name);
     }
+    let transaction = fields.0.get("transactionId").and_then(Value::as_str);
+    let transaction = transaction.map(str::to_owned);
     if device.slow_ms == 0 {
-        take(device, cap, &value, now_ms());
+        carry_out(device, cap, &value, transaction);
         return (Outcome::Taken(value), name);
     }
     // A sleeping device: it takes the value later and echoes the old one until
@@ -135,8 +138,15 @@ fn decide(hub: &Arc<Hub>, id: &str, cap: &str, fields: &Fields) -> (Outcome, Str
         tokio::time::sleep(pause).await;
         let mut home = hub.home();
         if let Some(device) = home.devices.iter_mut().find(|d| d.id == id) {
-            take(device, &cap, &value, now_ms());
+            carry_out(device, &cap, &value, transaction);
         }
     });
     (Outcome::Taken(echo), name)
+}
+
+/// Takes a value; what is told of it bears the client's transaction.
+fn carry_out(device: &mut Device, cap: &str, value: &Value, transaction: Option<String>) {
+    device.transaction = transaction;
+    take(device, cap, value, now_ms());
+    device.transaction = None;
 }

@@ -3,15 +3,18 @@
 //! ManagerFlow's cards and ManagerFlowToken: the card that tells the dialects
 //! apart, running an action card, readable values (objects.md 5.5, 6).
 
+use std::collections::HashMap;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::Shared;
-use super::body::{Fields, list_of, ok, one_of};
+use super::body::{Fields, full_id, list_of, ok, one_of};
 use crate::clock::now_ms;
 use crate::home::Notice;
 use crate::home::drive::take;
+use crate::home::feed::What;
 use crate::shape::flow as shape;
 use crate::state::Hub;
 
@@ -84,7 +87,10 @@ fn notify(hub: &Hub, fields: &Fields) {
         excerpt: text.and_then(Value::as_str).unwrap_or_default().to_owned(),
         date: now_ms(),
     };
-    hub.home().notices.push(notice);
+    let mut home = hub.home();
+    home.feed
+        .item("notifications", "notification", What::Created, &notice.id);
+    home.notices.push(notice);
 }
 
 fn items(hub: &Hub) -> Vec<shape::Token> {
@@ -100,14 +106,9 @@ pub async fn tokens(State(hub): Shared) -> Response {
     list_of(&hub, objects(&hub))
 }
 
-/// `GET /flowtoken/:id` (V3).
-pub async fn token(State(hub): Shared, Path(id): Path<String>) -> Response {
-    one_of(&hub, objects(&hub), &id)
-}
-
-/// `GET /flowtoken/:uri/:id` (V2).
-pub async fn old_token(State(hub): Shared, Path((uri, id)): Path<(String, String)>) -> Response {
-    one_of(&hub, objects(&hub), &format!("{uri}:{id}"))
+/// `GET /flowtoken/:id` (V3) or `/flowtoken/:uri/:id` (V2).
+pub async fn token(State(hub): Shared, Path(given): Path<HashMap<String, String>>) -> Response {
+    one_of(&hub, objects(&hub), &full_id(&given))
 }
 
 /// `GET /flowtoken/:id/value` (V3): the bare value.

@@ -12,6 +12,7 @@ use super::Shared;
 use super::body::{Fields, list_of, ok, one_of};
 use crate::clock::now_ms;
 use crate::home::Flow;
+use crate::home::feed::What;
 use crate::shape::flow as shape;
 use crate::state::Hub;
 
@@ -92,6 +93,8 @@ fn change(hub: &Hub, id: &str, fields: &Fields, advanced: bool) -> Response {
         if let Some(name) = name.and_then(Value::as_str) {
             name.clone_into(&mut flow.name);
         }
+        let class = flow.class();
+        home.feed.item("flow", class, What::Updated, id);
     }
     one_of(hub, items(hub, advanced), id)
 }

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 
 use super::Shared;
-use super::body::{list_of, ok, one_of};
+use super::body::{full_id, list_of, ok, one_of};
 use crate::shape::{insights, rest, system};
 
 type Asked = Query<HashMap<String, String>>;
@@ -20,10 +20,10 @@ pub async fn logs(State(hub): Shared) -> Response {
     list_of(&hub, items)
 }
 
-/// `GET /insights/log/:id` (V3).
-pub async fn log(State(hub): Shared, Path(id): Path<String>) -> Response {
-    let items = insights::logs(&hub.home(), false);
-    one_of(&hub, items, &id)
+/// `GET /insights/log/:id` (V3) or `/insights/log/:uri/:id` (V2).
+pub async fn log(State(hub): Shared, Path(given): Path<HashMap<String, String>>) -> Response {
+    let items = insights::logs(&hub.home(), hub.v2());
+    one_of(&hub, items, &full_id(&given))
 }
 
 /// `GET /insights/log/:uri/:id/entry?resolution=`: V2 takes the short id, V3

@@ -13,23 +13,29 @@ mod flows;
 mod household;
 mod lists;
 mod logic;
+pub mod operations;
+mod rest;
 mod sessions;
 mod system;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
+use axum::handler::Handler;
 use axum::http::header;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::{MethodRouter, delete, get, post, put};
+use axum::routing::{MethodFilter, MethodRouter, get, on};
+use axum::{Extension, Router};
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
 
 use crate::args::Compress;
 use crate::gate::{self, Needs};
+use crate::realtime::{self, Calls};
 use crate::state::Hub;
+use operations::Operation;
 
 /// A route's state.
 type Shared = State<Arc<Hub>>;
@@ -38,20 +44,81 @@ type Shared = State<Arc<Hub>>;
 struct Table {
     hub: Arc<Hub>,
     router: Router<Arc<Hub>>,
+    /// What has a handler so far.
+    done: HashSet<(&'static str, &'static str)>,
 }
 
 impl Table {
-    /// A route for anybody or any bearer.
+    /// A route of no operation.
     fn open(mut self, needs: Needs, path: &str, methods: MethodRouter<Arc<Hub>>) -> Self {
         let check = from_fn_with_state((self.hub.clone(), needs), gate::check);
-        let path = format!("/api/manager{path}");
-        self.router = self.router.route(&path, methods.route_layer(check));
+        self.router = self.router.route(path, methods.route_layer(check));
         self
     }
 
-    /// A route for bearers with a scope.
-    fn on(self, scope: &'static str, path: &str, methods: MethodRouter<Arc<Hub>>) -> Self {
-        self.open(Needs::Scope(scope), path, methods)
+    /// An operation as "manager.name"; one that this dialect lacks is left out.
+    fn on<H, T>(mut self, name: &str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<Hub>>,
+        T: 'static,
+    {
+        let (manager, name) = name.split_once('.').unwrap_or_default();
+        let known = operations::all().iter();
+        let mut known = known.filter(|o| o.manager == manager && o.name == name);
+        assert!(known.next().is_some(), "no operation {manager}.{name}");
+        match operations::find(self.hub.v2(), manager, name) {
+            Some(operation) => {
+                self.done.insert((operation.manager, operation.name));
+                self.add(operation, handler)
+            }
+            None => self,
+        }
+    }
+
+    fn add<H, T>(self, operation: &'static Operation, handler: H) -> Self
+    where
+        H: Handler<T, Arc<Hub>>,
+        T: 'static,
+    {
+        let method = match operation.method {
+            "POST" => MethodFilter::POST,
+            "PUT" => MethodFilter::PUT,
+            "DELETE" => MethodFilter::DELETE,
+            _ => MethodFilter::GET,
+        };
+        let methods = on(method, handler).layer(Extension(operation));
+        self.open(needs(operation), &operation.route(), methods)
+    }
+
+    /// Gives the operations that are left their common answers.
+    fn rest(mut self) -> Self {
+        for operation in operations::of(self.hub.v2()) {
+            if !self.done.contains(&(operation.manager, operation.name)) {
+                self = self.add(operation, rest::answer);
+            }
+        }
+        self
+    }
+}
+
+impl Hub {
+    /// The scopes that read something of a manager; none for an unknown one.
+    pub fn readable(&self, manager: &str) -> Option<Vec<&'static str>> {
+        let own = || operations::of(self.v2()).filter(|o| o.manager == manager);
+        own().next()?;
+        let reads = own().filter(|o| o.method == "GET" && o.name != "getState");
+        Some(reads.filter_map(|o| o.scope).collect())
+    }
+}
+
+/// What an operation asks of its caller. Without a scope it is public, or not
+/// open to third parties (operations.md 1).
+fn needs(operation: &'static Operation) -> Needs {
+    match (operation.scope, operation.name) {
+        (Some(scope), _) => Needs::Scope(scope),
+        (None, "ping" | "login" | "loginLocal" | "triggerWebhook") => Needs::Nothing,
+        (None, "getSessionMe") => Needs::Bearer,
+        (None, _) => Needs::Session,
     }
 }
 
@@ -60,14 +127,20 @@ pub fn app(hub: &Arc<Hub>) -> Router {
     let table = Table {
         hub: hub.clone(),
         router: Router::new(),
+        done: HashSet::new(),
     };
-    let table = routes(table);
-    let table = if hub.v2() { old(table) } else { new(table) };
-    let routes = table
+    let calls = routes(table)
+        .rest()
         .router
         .fallback(unknown)
         .layer(from_fn_with_state(hub.clone(), gate::inner))
         .with_state(hub.clone());
+    let socket = Router::new()
+        .route("/socket.io", get(realtime::open))
+        .layer(Extension(Calls(calls.clone())))
+        .with_state(hub.clone());
+    // Not nested: the counters ask which route was matched.
+    let routes = calls.merge(socket);
     let routes = compressed(routes, hub.args.compress)
         // Browser dashboards on other origins call the hub (api.md 14).
         .layer(CorsLayer::permissive())
@@ -102,76 +175,66 @@ async fn unknown(State(hub): Shared, request: Request) -> Response {
     hub.no_route(request.method().as_str(), request.uri().path())
 }
 
-/// Routes of both dialects (operations.md 3 and 4).
+/// The operations that have behaviour.
 #[rustfmt::skip]
 fn routes(t: Table) -> Table {
     t
-        .open(Needs::Nothing, "/system/ping", get(system::ping))
-        .open(Needs::Nothing, "/webserver/ping", get(system::ping))
-        .open(Needs::Nothing, "/users/login", post(sessions::login))
-        .open(Needs::Bearer, "/sessions/session/me", get(sessions::me))
-        .on("system.readonly", "/system", get(system::info))
-        .on("system.readonly", "/system/name", get(system::name))
-        .on("user.self", "/users/user/me", get(sessions::user_me))
-        .on("user.readonly", "/users/user", get(sessions::users))
-        .on("device.readonly", "/devices/device", get(devices::list))
-        .on("device.readonly", "/devices/device/:id", get(devices::one))
-        .on("device.readonly", "/devices/device/:id/settings_obj", get(devices::settings))
-        .on("device.control", "/devices/device/:id/capability/:cap", put(capability::set))
-        .on("zone.readonly", "/zones/zone", get(household::zones))
-        .on("zone.readonly", "/zones/zone/:id", get(household::zone))
-        .on("flow.readonly", "/flow/flow", get(flows::list))
-        .on("flow.readonly", "/flow/flow/:id", get(flows::one))
-        .on("flow", "/flow/flow/:id", put(flows::update))
-        .on("flow.start", "/flow/flow/:id/trigger", post(flows::trigger))
-        .on("flow.readonly", "/flow/flowfolder", get(flows::folders))
-        .on("flow.readonly", "/flow/advancedflow", get(flows::list_advanced))
-        .on("flow.readonly", "/flow/advancedflow/:id", get(flows::one_advanced))
-        .on("flow", "/flow/advancedflow/:id", put(flows::update_advanced))
-        .on("flow.start", "/flow/advancedflow/:id/trigger", post(flows::trigger_advanced))
-        .on("flow.readonly", "/flow/flowcardtrigger/:uri/:id", get(cards::trigger))
-        .on("flow", "/flow/flowcardaction/:uri/:id/run", post(cards::run))
-        .on("flow.readonly", "/flowtoken/flowtoken", get(cards::tokens))
-        .on("mood.readonly", "/moods/mood", get(household::moods))
-        .on("mood.readonly", "/moods/mood/:id", get(household::mood))
-        .on("mood.set", "/moods/mood/:id/set", post(household::set_mood))
-        .on("alarm.readonly", "/alarms/alarm", get(alarms::list))
-        .on("alarm", "/alarms/alarm", post(alarms::create))
-        .on("alarm.readonly", "/alarms/alarm/:id", get(alarms::one))
-        .on("alarm", "/alarms/alarm/:id", put(alarms::update).delete(alarms::delete))
-        .on("logic.readonly", "/logic/variable", get(logic::list))
-        .on("logic", "/logic/variable", post(logic::create))
-        .on("logic.readonly", "/logic/variable/:id", get(logic::one))
-        .on("logic", "/logic/variable/:id", put(logic::update).delete(logic::delete))
-        .on("presence.self", "/presence/me/present", put(household::present))
-        .on("presence.self", "/presence/me/asleep", put(household::asleep))
-        .on("insights.readonly", "/insights/log", get(lists::logs))
-        .on("insights.readonly", "/insights/log/:uri/:id/entry", get(lists::entries))
-        .on("geolocation.readonly", "/weather/weather", get(lists::weather))
-        .on("notifications.readonly", "/notifications/notification", get(lists::notifications))
-        .on("app.readonly", "/apps/app", get(lists::apps))
-        .on("app.readonly", "/apps/app/:id", get(lists::app))
-}
-
-/// Routes that only hubs of 2016 to 2019 have (operations.md 5).
-#[rustfmt::skip]
-fn old(t: Table) -> Table {
-    t
-        .on("insights.readonly", "/energy/live", get(lists::live))
-        .on("flow.readonly", "/flowtoken/flowtoken/:uri/:id", get(cards::old_token))
-        .on("user.readonly", "/sessions/session", get(sessions::list))
-        .on("user.readonly", "/sessions/session/:id", delete(sessions::logout))
-}
-
-/// Routes that only hubs of 2023 and later have (operations.md 4).
-#[rustfmt::skip]
-fn new(t: Table) -> Table {
-    t
-        .on("device.readonly", "/devices/device/:id/capability/:cap", get(capability::get))
-        .on("energy.readonly", "/energy/live", get(lists::live))
-        .on("flow.readonly", "/flowtoken/flowtoken/:id", get(cards::token))
-        .on("flow.readonly", "/flowtoken/flowtoken/:id/value", get(cards::token_value))
-        .on("insights.readonly", "/insights/log/:id", get(lists::log))
-        .open(Needs::Session, "/users/pat", get(sessions::keys).post(sessions::make_key))
-        .open(Needs::Session, "/users/pat/:id", delete(sessions::delete_key))
+        .open(Needs::Nothing, "/api/manager/webserver/ping", get(system::ping))
+        .on("system.ping", system::ping)
+        .on("system.getInfo", system::info)
+        .on("system.getSystemName", system::name)
+        .on("users.login", sessions::login)
+        .on("users.loginLocal", sessions::login_local)
+        .on("sessions.getSessionMe", sessions::me)
+        .on("sessions.getSessions", sessions::list)
+        .on("sessions.deleteSession", sessions::logout)
+        .on("users.getUserMe", sessions::user_me)
+        .on("users.getUsers", sessions::users)
+        .on("users.getPersonalAccessTokens", sessions::keys)
+        .on("users.createPersonalAccessToken", sessions::make_key)
+        .on("users.deletePersonalAccessToken", sessions::delete_key)
+        .on("devices.getDevices", devices::list)
+        .on("devices.getDevice", devices::one)
+        .on("devices.getDeviceSettingsObj", devices::settings)
+        .on("devices.getCapabilityValue", capability::get)
+        .on("devices.setCapabilityValue", capability::set)
+        .on("zones.getZones", household::zones)
+        .on("zones.getZone", household::zone)
+        .on("flow.getFlows", flows::list)
+        .on("flow.getFlow", flows::one)
+        .on("flow.updateFlow", flows::update)
+        .on("flow.triggerFlow", flows::trigger)
+        .on("flow.getAdvancedFlows", flows::list_advanced)
+        .on("flow.getAdvancedFlow", flows::one_advanced)
+        .on("flow.updateAdvancedFlow", flows::update_advanced)
+        .on("flow.triggerAdvancedFlow", flows::trigger_advanced)
+        .on("flow.getFlowFolders", flows::folders)
+        .on("flow.getFlowCardTrigger", cards::trigger)
+        .on("flow.runFlowCardAction", cards::run)
+        .on("flowtoken.getFlowTokens", cards::tokens)
+        .on("flowtoken.getFlowToken", cards::token)
+        .on("flowtoken.getFlowTokenValue", cards::token_value)
+        .on("moods.getMoods", household::moods)
+        .on("moods.getMood", household::mood)
+        .on("moods.setMood", household::set_mood)
+        .on("alarms.getAlarms", alarms::list)
+        .on("alarms.getAlarm", alarms::one)
+        .on("alarms.createAlarm", alarms::create)
+        .on("alarms.updateAlarm", alarms::update)
+        .on("alarms.deleteAlarm", alarms::delete)
+        .on("logic.getVariables", logic::list)
+        .on("logic.getVariable", logic::one)
+        .on("logic.createVariable", logic::create)
+        .on("logic.updateVariable", logic::update)
+        .on("logic.deleteVariable", logic::delete)
+        .on("presence.setPresentMe", household::present)
+        .on("presence.setAsleepMe", household::asleep)
+        .on("insights.getLogs", lists::logs)
+        .on("insights.getLog", lists::log)
+        .on("insights.getLogEntries", lists::entries)
+        .on("energy.getLiveReport", lists::live)
+        .on("weather.getWeather", lists::weather)
+        .on("notifications.getNotifications", lists::notifications)
+        .on("apps.getApps", lists::apps)
+        .on("apps.getApp", lists::app)
 }

@@ -4,8 +4,6 @@
 //!
 //! It tells what changed, not how that looks: listeners look the item up.
 
-#![allow(dead_code)]
-
 use serde_json::Value;
 use tokio::sync::broadcast;
 

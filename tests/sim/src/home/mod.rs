@@ -16,12 +16,13 @@ pub mod names;
 pub mod odd;
 pub mod values;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use caps::Capability;
-use feed::{Change, Feed};
+use feed::{Change, Feed, What};
 
 /// A room or floor (objects.md 4).
 #[derive(Clone, Debug)]
@@ -117,6 +118,9 @@ impl Device {
             transaction: self.transaction.clone(),
             at: now,
         });
+        if matches!(caps::base(id), "alarm_motion" | "alarm_contact") {
+            self.feed.item("zones", "zone", What::Updated, &self.zone);
+        }
     }
 }
 
@@ -142,6 +146,16 @@ pub struct Flow {
     pub advanced: bool,
     /// What it does.
     pub effects: Vec<Effect>,
+}
+
+impl Flow {
+    /// Its class's realtime prefix.
+    pub fn class(&self) -> &'static str {
+        match self.advanced {
+            true => "advancedflow",
+            false => "flow",
+        }
+    }
 }
 
 /// A mood (objects.md 6).
@@ -234,4 +248,6 @@ pub struct Home {
     pub notices: Vec<Notice>,
     /// Owner.
     pub user: User,
+    /// Options that were set, by manager and path.
+    pub options: BTreeMap<(&'static str, &'static str), Value>,
 }

@@ -48,6 +48,22 @@ pub async fn expire(State(hub): State<Arc<Hub>>) -> Response {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct EndSession {
+    session: Option<String>,
+}
+
+/// `POST /_sim/sessions/revoke`: one session by token or id, or all, as when
+/// the user ends it in the web app.
+pub async fn end_session(State(hub): State<Arc<Hub>>, Ask(ask): Ask<EndSession>) -> Response {
+    let ended = hub.auth().revoke(Kind::Session, ask.session.as_deref());
+    match (ended, ask.session) {
+        (0, Some(_)) => fail(404, "no good session has that token or id"),
+        _ => done(&json!({"revoked": ended})),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewKey {
     scopes: Vec<String>,
 }
@@ -86,6 +102,9 @@ pub struct Options {
     language: Option<String>,
     etag: Option<bool>,
     rate_limit: Option<bool>,
+    v3_session_times: Option<bool>,
+    /// Of new sessions.
+    session_ttl_ms: Option<i64>,
     /// Empty text takes the licence error away.
     licence: Option<String>,
 }
@@ -98,7 +117,8 @@ pub async fn options(State(hub): State<Arc<Hub>>, Ask(ask): Ask<Options>) -> Res
             done(&json!({
                 "lists": word(&s.lists), "v3_write_reply": word(&s.write_reply),
                 "language": word(&s.language), "etag": s.etag, "rate_limit": s.rate,
-                "licence": s.licence,
+                "licence": s.licence, "v3_session_times": s.session_times,
+                "session_ttl_ms": hub.auth().session_ms,
             }))
         }
         Err(text) => fail(400, &text),
@@ -121,6 +141,10 @@ fn switched(hub: &Hub, ask: Options) -> Result<(), String> {
         next.language = Language::from_str(&text, true)?;
     }
     next.etag = ask.etag.unwrap_or(next.etag);
+    next.session_times = ask.v3_session_times.unwrap_or(next.session_times);
+    if let Some(ms) = ask.session_ttl_ms {
+        hub.auth().session_ms = ms;
+    }
     next.rate = ask.rate_limit.unwrap_or(next.rate);
     if let Some(text) = ask.licence {
         next.licence = Some(text).filter(|t| !t.is_empty());
@@ -137,6 +161,7 @@ pub async fn counters(State(hub): State<Arc<Hub>>) -> Response {
     value["connections_open"] = json!(open.as_array().map_or(0, Vec::len));
     value["open"] = open;
     value["requests_per_connection"] = spread;
+    value["realtime"] = hub.realtime().counters();
     done(&value)
 }
 
@@ -145,6 +170,7 @@ pub async fn reset(State(hub): State<Arc<Hub>>) -> Response {
     *hub.counters() = Counters::default();
     hub.faults().reset_totals();
     hub.links().reset();
+    hub.realtime().reset();
     done(&Value::Bool(true))
 }
 

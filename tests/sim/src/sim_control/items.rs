@@ -12,10 +12,17 @@ use serde_json::{Map, Value, json};
 use super::{Ask, done, fail, find};
 use crate::clock::now_ms;
 use crate::home::Device;
+use crate::home::feed::What;
 use crate::state::Hub;
 
-/// Changes one device and answers its id.
-fn with(hub: &Hub, name: &str, change: impl FnOnce(&mut Device) -> Result<(), String>) -> Response {
+/// Changes one device and answers its id; what becomes of it is told when it is
+/// known beforehand.
+fn with(
+    hub: &Hub,
+    name: &str,
+    what: Option<What>,
+    change: impl FnOnce(&mut Device) -> Result<(), String>,
+) -> Response {
     let mut home = hub.home();
     let at = match find(&home, name) {
         Ok(at) => at,
@@ -24,7 +31,12 @@ fn with(hub: &Hub, name: &str, change: impl FnOnce(&mut Device) -> Result<(), St
     let device = &mut home.devices[at];
     device.wire = None;
     match change(device) {
-        Ok(()) => done(&json!({"device": device.id})),
+        Ok(()) => {
+            if let Some(what) = what {
+                device.feed.item("devices", "device", what, &device.id);
+            }
+            done(&json!({"device": device.id}))
+        }
         Err(text) => fail(400, &text),
     }
 }
@@ -78,7 +90,7 @@ pub struct NewValue {
 
 /// `POST /_sim/value`: the device itself reports a value, of any type.
 pub async fn value(State(hub): State<Arc<Hub>>, Ask(ask): Ask<NewValue>) -> Response {
-    with(&hub, &ask.device, |device| {
+    with(&hub, &ask.device, None, |device| {
         if device.cap(&ask.capability).is_none() {
             return Err(format!("the device has no capability {:?}", ask.capability));
         }
@@ -97,7 +109,7 @@ pub struct Available {
 
 /// `POST /_sim/available`: values stay; writes fail with the message.
 pub async fn available(State(hub): State<Arc<Hub>>, Ask(ask): Ask<Available>) -> Response {
-    with(&hub, &ask.device, |device| {
+    with(&hub, &ask.device, Some(What::Updated), |device| {
         device.available = ask.available;
         device.unavailable_message = ask.message.filter(|_| !ask.available);
         Ok(())
@@ -112,7 +124,7 @@ pub struct One {
 
 /// `POST /_sim/gone`: the device is removed from the hub.
 pub async fn gone(State(hub): State<Arc<Hub>>, Ask(ask): Ask<One>) -> Response {
-    with(&hub, &ask.device, |device| {
+    with(&hub, &ask.device, Some(What::Deleted), |device| {
         device.gone = true;
         Ok(())
     })
@@ -129,7 +141,7 @@ pub struct Return {
 /// `POST /_sim/return`: it is back, with a new id if paired anew (api.md 15.14).
 pub async fn come_back(State(hub): State<Arc<Hub>>, Ask(ask): Ask<Return>) -> Response {
     let id = hub.dice().uuid();
-    with(&hub, &ask.device, |device| {
+    with(&hub, &ask.device, Some(What::Created), |device| {
         device.gone = false;
         if ask.new_id {
             device.id = id;
@@ -160,7 +172,7 @@ pub async fn rename(State(hub): State<Arc<Hub>>, Ask(ask): Ask<Rename>) -> Respo
             }
         }
     };
-    with(&hub, &ask.device, |device| {
+    with(&hub, &ask.device, Some(What::Updated), |device| {
         device.name = ask.name.unwrap_or_else(|| device.name.clone());
         device.zone = zone.unwrap_or_else(|| device.zone.clone());
         Ok(())
@@ -176,7 +188,7 @@ pub struct Slow {
 
 /// `POST /_sim/slow`: a written value takes effect so much later; 0 ends it.
 pub async fn slow(State(hub): State<Arc<Hub>>, Ask(ask): Ask<Slow>) -> Response {
-    with(&hub, &ask.device, |device| {
+    with(&hub, &ask.device, None, |device| {
         device.slow_ms = ask.ms;
         Ok(())
     })
@@ -191,7 +203,7 @@ pub struct Hang {
 
 /// `POST /_sim/hang`: writes to the device are never answered.
 pub async fn hang(State(hub): State<Arc<Hub>>, Ask(ask): Ask<Hang>) -> Response {
-    with(&hub, &ask.device, |device| {
+    with(&hub, &ask.device, None, |device| {
         device.hang = ask.on;
         Ok(())
     })
@@ -216,7 +228,9 @@ pub async fn flow(State(hub): State<Arc<Hub>>, Ask(ask): Ask<FlowChange>) -> Res
             flow.enabled = ask.enabled.unwrap_or(flow.enabled);
             flow.broken = ask.broken.unwrap_or(flow.broken);
             flow.triggerable = ask.triggerable.unwrap_or(flow.triggerable);
-            done(&json!({"flow": flow.id}))
+            let (id, class) = (flow.id.clone(), flow.class());
+            home.feed.item("flow", class, What::Updated, &id);
+            done(&json!({"flow": id}))
         }
         [] => fail(404, &format!("no flow is called {:?}", ask.flow)),
         _ => fail(

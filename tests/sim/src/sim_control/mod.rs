@@ -6,6 +6,8 @@
 pub mod faults;
 mod hub;
 mod items;
+mod place;
+mod realtime;
 
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ use crate::cloud::control;
 use crate::gate;
 use crate::home::Home;
 use crate::home::find::Miss;
+use crate::mdns;
 use crate::refuse::reply;
 use crate::state::Hub;
 
@@ -58,7 +61,11 @@ pub fn routes(hub: &Arc<Hub>) -> Router {
         .route("/_sim/faults", get(faults::list))
         .route("/_sim/stall", post(faults::stall))
         .route("/_sim/cut", post(faults::cut))
+        .route("/_sim/realtime", get(realtime::show).post(realtime::change))
         .route("/_sim/clear", post(hub::clear))
+        .route("/_sim/address", post(place::change))
+        .route("/_sim/mdns", get(mdns::show).post(mdns::change))
+        .route("/_sim/sessions/revoke", post(hub::end_session))
         .route("/_sim/clock", get(control::clock).post(control::set_clock))
         .route("/_sim/cloud/options", get(control::options).post(control::set_options))
         .route("/_sim/cloud/revoke", post(control::revoke))

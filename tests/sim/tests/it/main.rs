@@ -4,6 +4,7 @@
 
 mod auth;
 mod cloud;
+mod cloud_control;
 mod cloud_login;
 mod cloud_tokens;
 mod control;
@@ -14,7 +15,10 @@ mod fault_control;
 mod fault_requests;
 mod household;
 mod insights;
+mod mdns;
 mod raw;
+mod relay;
+mod relay_socket;
 mod sim;
 mod things;
 mod tls;

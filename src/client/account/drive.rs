@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Does what the machine of [`crate::homey::auth`] says, call by call.
+
+use crate::config::Config;
+use crate::failure::{Exit, Failure};
+use crate::homey::auth::{Chain, CloudHub, Due, Fault, MAX_ASKS, Site, Sort};
+use crate::homey::session::{Cloud, Routes, Session};
+
+use super::cloud::{Host, trust, wall_ms};
+use super::reach::{HubEnd, reach};
+
+/// The decisions that are not the machine's.
+pub trait Guide {
+    /// Stores new cloud tokens before they are used.
+    fn keep(&mut self, cloud: &Cloud) -> Result<(), Failure>;
+
+    /// Which hub: its id or name.
+    fn choose(&mut self, hubs: &[CloudHub]) -> Result<String, Failure>;
+
+    /// The second factor's code; `None` where there is nobody to ask.
+    fn otp(&mut self) -> Result<Option<String>, Failure>;
+}
+
+/// Why a way in did not lead to a session.
+pub enum Stop {
+    /// The cloud or the hub said something.
+    Fault(Fault),
+    /// They did not get to say anything, or the disk or a person said no.
+    Failure(Failure),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Stop {
+        Stop::Failure(failure)
+    }
+}
+
+impl Stop {
+    /// As a command ends with it.
+    pub fn failure(self) -> Failure {
+        match self {
+            Stop::Fault(fault) => failure(&fault),
+            Stop::Failure(failure) => failure,
+        }
+    }
+}
+
+/// A fault as a command ends with it: 69 where trying again may help, 77 and 78 where something has to be done.
+pub fn failure(fault: &Fault) -> Failure {
+    let exit = match fault.sort() {
+        Sort::Away => Exit::Unavailable,
+        Sort::Credentials => Exit::Permission,
+        Sort::Configuration => Exit::Config,
+    };
+    Failure::new(exit, fault.to_string())
+}
+
+/// Runs a way in to its session. `routes` are where the hub was when a session was made last. Also tells where the hub answered.
+pub fn drive(
+    config: &Config,
+    chain: &mut Chain,
+    routes: Option<&Routes>,
+    guide: &mut dyn Guide,
+) -> Result<(Session, String), Stop> {
+    let name = &config.profile.app_name;
+    let trust = trust(&config.cloud);
+    let (mut accounts, mut api): (Option<Host>, Option<Host>) = (None, None);
+    let mut hub_end: Option<HubEnd> = None;
+    let mut pings = 0;
+    loop {
+        if chain.asked() + pings > MAX_ASKS {
+            return Err(Stop::Fault(Fault::Circles));
+        }
+        match chain.due(wall_ms()).map_err(Stop::Fault)? {
+            Due::Ask(ask) => {
+                let (head, body) = match ask.site {
+                    Site::Hub => match &mut hub_end {
+                        Some(end) => end.send(&ask, name)?,
+                        None => return Err(Stop::Fault(Fault::Nothing)),
+                    },
+                    Site::Accounts | Site::Api => {
+                        let (host, site) = match ask.site {
+                            Site::Accounts => (&mut accounts, &config.cloud.accounts),
+                            _ => (&mut api, &config.cloud.api),
+                        };
+                        if host.is_none() {
+                            *host = Some(Host::new(site, &trust)?);
+                        }
+                        match host {
+                            Some(host) => host.send(&ask, name)?,
+                            None => return Err(Stop::Fault(Fault::Nothing)),
+                        }
+                    }
+                };
+                match chain.answer(wall_ms(), &head, &body) {
+                    Ok(()) => {}
+                    Err(Fault::OtpNeeded) => match guide.otp()? {
+                        Some(code) => chain.give_otp(&code),
+                        None => return Err(Stop::Fault(Fault::OtpNeeded)),
+                    },
+                    Err(fault) => return Err(Stop::Fault(fault)),
+                }
+            }
+            Due::Keep(cloud) => {
+                guide.keep(cloud)?;
+                chain.kept();
+            }
+            Due::Choose(hubs) => {
+                let chosen = guide.choose(hubs)?;
+                chain.choose(&chosen).map_err(Stop::Fault)?;
+            }
+            Due::Reach { id, hub } => {
+                let configured = config.hub.id.as_deref().unwrap_or_default();
+                if !id.is_empty() && !configured.is_empty() && id != configured {
+                    return Err(Stop::Failure(Failure::config(format!(
+                        "the session would be for the hub {id}, but id under [hub] is {configured}; correct one of the two"
+                    ))));
+                }
+                let id = if id.is_empty() { configured } else { id };
+                let routes = hub.map(|hub| &hub.routes).or(routes);
+                let end = reach(config, id, routes, &mut pings)?;
+                chain.reached(&end.id);
+                hub_end = Some(end);
+            }
+            Due::Done(session) => {
+                let via = hub_end.map(|end| end.via).unwrap_or_default();
+                return Ok((session.clone(), via));
+            }
+        }
+    }
+}
