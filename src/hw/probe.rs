@@ -64,7 +64,11 @@ pub fn probe(kind: &Kind) -> Result<String, Ill> {
                 .filter(|d| !d.as_os_str().is_empty())
                 .unwrap_or(Path::new("."));
             match access(dir, AccessFlags::W_OK) {
-                Ok(()) => Ok(format!("{} can be made", path.display())),
+                Ok(()) => Ok(format!(
+                    "{} can be made; its directory is {}",
+                    path.display(),
+                    owner(dir)
+                )),
                 Err(e) => Err(trouble("making a socket in", dir, &e.into())),
             }
         }

@@ -16,7 +16,7 @@ use crate::homey::reply;
 use crate::homey::route::{Via, Way};
 use crate::net::monotonic;
 
-use super::{Doctor, scopes};
+use super::{Doctor, scopes, session};
 
 /// No single reply is waited for longer; a large home's list over slow Wi-Fi takes half of it.
 const EACH: Duration = Duration::from_secs(12);
@@ -185,6 +185,7 @@ fn refused(doctor: &mut Doctor<'_>, refusal: Refusal) {
         (None, Credential::ApiKeyFile(_)) => format!(
             "is it this hub's, and not revoked? {NEW_KEY}; hubs of 2016 to 2019 have no keys: homey-panel login"
         ),
+        (None, _) if session::renews(&config.hub.credential) => "homey-panel session renew".into(),
         (None, _) => format!("homey-panel login ({cure})"),
     };
     doctor.fail_as(Exit::Permission, what, cure);

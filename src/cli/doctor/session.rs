@@ -85,6 +85,13 @@ pub(super) fn session(doctor: &mut Doctor<'_>) {
     }
 }
 
+/// Whether anything here renews the configured session.
+pub(super) fn renews(credential: &Credential) -> bool {
+    let store = Store::of(credential);
+    let held = store.as_ref().and_then(|store| store.read().ok().flatten());
+    held.is_some_and(|held| renewed_by(&held, store.as_ref()).is_some())
+}
+
 /// What renews a session, in words.
 fn renewed_by(held: &Session, store: Option<&Store>) -> Option<&'static str> {
     let has_password = store.is_some_and(|s| matches!(s.password(), Ok(Some(_))));
