@@ -39,6 +39,10 @@ step_tests() {
     # Plain libtest everywhere, so that every machine runs the same, documentation tests too.
     # Each package by itself: together, the simulator's serde_json feature would also be the product's, which ships without.
     cargo build --locked --package homey-sim
+    # So many moments of login and renewal get a kill -9.
+    case $tier in
+    all) export HOMEY_KILLS=500 ;;
+    esac
     HOMEY_PANEL_REQUIRE_PROXIES=1 timeout "$limit" cargo test --package homey-panel --locked --no-fail-fast
     timeout "$limit" cargo test --package homey-sim --locked --no-fail-fast
     timeout "$limit" cargo test --package homey-shim --locked --no-fail-fast

@@ -231,9 +231,10 @@ impl Desk {
     pub(crate) fn variable(&mut self, id: &str) -> Result<homey::Value, Failure> {
         let segment = path_segment("variable id", id);
         let segment = segment.map_err(|e| Failure::unavailable(e.to_string()))?;
+        let target = format!("/api/manager/logic/variable/{segment}");
         let call = Call::Other(Other {
             method: "GET",
-            target: &format!("/api/manager/logic/variable/{segment}"),
+            target: &target,
             body: None,
             bearer: true,
             scope: Some("homey.logic.readonly"),

@@ -55,9 +55,10 @@ fn end(config: &Config) -> Result<bool, Failure> {
     let id = id.unwrap_or_default();
     let segment = path_segment("session id", &id);
     let segment = segment.map_err(|e| Failure::unavailable(e.to_string()))?;
+    let target = format!("/api/manager/sessions/session/{segment}");
     let call = Call::Other(Other {
         method: "DELETE",
-        target: &format!("/api/manager/sessions/session/{segment}"),
+        target: &target,
         body: None,
         bearer: true,
         scope: Some("homey.user.readonly"),

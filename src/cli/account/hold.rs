@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `session`: what is held; `session renew`: renews it.
 
-use lexopt::prelude::*;
-use serde_json::json;
+use lexopt::prelude::{Long, Short};
+use serde_json::Value;
 
 use crate::cli::{Common, help, print};
 use crate::client::account::renew;
@@ -38,7 +38,7 @@ pub(in crate::cli) fn session(
             Short('c') | Long("config") => common.config = Some(parser.value()?.into()),
             Long("json") if !renews => as_json = true,
             Long("force") if renews => force = true,
-            Value(word) if word == "renew" && !renews && !as_json => renews = true,
+            lexopt::Arg::Value(word) if word == "renew" && !renews && !as_json => renews = true,
             other => return Err(other.unexpected().into()),
         }
     }
@@ -51,12 +51,12 @@ pub(in crate::cli) fn session(
 
 fn renew_now(config: &Config, force: bool) -> Result<(), Failure> {
     let done = renew(config, &store(config)?, force)?;
-    let told = json!({
-        "renewed": done.renewed,
-        "expires": done.session.expires,
-        "hub": done.session.hub,
-    });
-    print(&format!("{told}\n"))
+    print(&format!(
+        "{{\"renewed\":{},\"expires\":{},\"hub\":{}}}\n",
+        done.renewed,
+        Value::from(done.session.expires),
+        Value::from(done.session.hub)
+    ))
 }
 
 fn show_held(config: &Config, as_json: bool) -> Result<(), Failure> {

@@ -84,9 +84,10 @@ fn store_in(config: &Config, secret: &Secret, name: &str) -> Result<(), Failure>
     let segment = path_segment("variable id", &variable.id);
     let segment = segment.map_err(|e| Failure::unavailable(e.to_string()))?;
     let body = format!("{{\"value\":{}}}", serde_json::Value::from(secret.expose()));
+    let target = format!("/api/manager/logic/variable/{segment}");
     let call = Call::Other(Other {
         method: "PUT",
-        target: &format!("/api/manager/logic/variable/{segment}"),
+        target: &target,
         body: Some(body.as_bytes()),
         bearer: true,
         scope: Some("homey.logic"),

@@ -123,7 +123,7 @@ impl fmt::Display for Fault {
                 );
             }
             Fault::WhichHub => {
-                "the consent form does not name its hubs; set id under [hub], or give it with --hub ID"
+                "the consent form names no hub: the account may have none; if it has one, set its id under [hub], or give --hub ID"
             }
             Fault::LocalPassword => {
                 "the hub does not take this local user and password; set them in the Homey app under the user's local credentials"

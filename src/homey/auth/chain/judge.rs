@@ -7,6 +7,7 @@ use crate::homey::auth::page::{cookie, hidden_input, redirect_of, resources};
 use crate::homey::auth::{CODE_LIFE, Fault, Step};
 use crate::homey::error::HubError;
 use crate::homey::secret::Secret;
+use crate::homey::text::one_line;
 use crate::http::ResponseHead;
 
 /// Why the account does not let in.
@@ -46,6 +47,10 @@ pub(super) fn authorised(
         let error = error();
         return Err(match is_client(&error) {
             Some(code) => Fault::Client(code),
+            // Nothing else of this request can be wrong.
+            None if error.status == 400 && step == Step::Authorise && !error.text.is_empty() => {
+                Fault::Client(one_line(&error.text, 120))
+            }
             None => Fault::Cloud(step, error),
         });
     }

@@ -204,7 +204,7 @@ fn e_mail_and_password_lead_to_a_session_in_every_variant() {
     play(
         password(""),
         None,
-        &(to_code(&bare) + "! set id under [hub]"),
+        &(to_code(&bare) + "! set its id under [hub]"),
     );
     play(
         password(""),

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Logging in and staying in: the real binary against the simulated cloud and hub, over real TLS.
+//!
+//! Every test has a cloud and a hub of its own, so all of them run side by side.
+
+#[path = "../run/sim.rs"]
+#[allow(dead_code)]
+mod sim;
+
+mod bed;
+
+mod browser;
+mod chain;
+mod check;
+mod ends;
+mod kills;
+mod refused;
+mod renewal;
+mod secrets;
+mod terminal;
+mod tokens;
+mod ways;
