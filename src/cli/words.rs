@@ -34,7 +34,7 @@ pub(super) const GROUPS: &[Group] = &[
             ),
             to(
                 "check [--offline] [FILE]",
-                "check the configuration; without --offline also the hub and every name in it",
+                "check the configuration; with --online, as usual, also the hub and its names",
             ),
             to(
                 "doctor [--json]",

@@ -5,7 +5,7 @@
 //!
 //! A line of `operations.txt`: in which dialects, manager, operation, method,
 //! path, scope or `-`, then perhaps `root` (the body is the one argument
-//! itself) and `?name` for each query parameter.
+//! itself), `?name` for each query parameter and `+name` for each body member.
 
 use std::sync::OnceLock;
 
@@ -25,6 +25,8 @@ pub struct Operation {
     /// The body is not wrapped in the argument's name.
     pub root: bool,
     pub query: Vec<&'static str>,
+    /// Members of the body when it is not such an argument.
+    pub body: Vec<&'static str>,
 }
 
 impl Operation {
@@ -56,11 +58,13 @@ fn parse(line: &'static str) -> Option<Operation> {
         scope: Some(words.next()?).filter(|s| *s != "-"),
         root: false,
         query: Vec::new(),
+        body: Vec::new(),
     };
     for word in words {
-        match word.strip_prefix('?') {
-            Some(name) => operation.query.push(name),
-            None => operation.root = word == "root",
+        match word.split_at_checked(1) {
+            Some(("?", name)) => operation.query.push(name),
+            Some(("+", name)) => operation.body.push(name),
+            _ => operation.root = word == "root",
         }
     }
     Some(operation)

@@ -87,8 +87,16 @@ fn request(
     let body = match operation.method {
         "GET" | "DELETE" => return request.body(Body::empty()).ok(),
         // The one argument that is left is the body, whatever its name.
-        _ if operation.root && args.len() == 1 => args.into_iter().next()?.1,
-        _ => Value::Object(args),
+        _ if operation.root => {
+            args.retain(|name, _| !name.starts_with('$') && name != "query");
+            let body = args.into_iter().next().map(|a| a.1);
+            body.unwrap_or_else(|| Value::Object(Map::new()))
+        }
+        // Clients pass more than the operation knows.
+        _ => {
+            args.retain(|name, _| operation.body.contains(&name.as_str()));
+            Value::Object(args)
+        }
     };
     request
         .header(header::CONTENT_TYPE, "application/json")
