@@ -339,8 +339,10 @@ fn outputs_and_how_they_look() {
         (plan.outputs[3].source, plan.outputs[3].render.blink),
         (Source::Link, Blink::Slow)
     );
-    let login = plan.outputs.iter().find(|output| output.name == "login");
-    assert_eq!(login.map(|output| output.source), Some(Source::Session));
+    for (name, source) in [("login", Source::Session), ("way", Source::Route)] {
+        let output = plan.outputs.iter().find(|output| output.name == name);
+        assert_eq!(output.map(|output| output.source), Some(source), "{name}");
+    }
 }
 
 #[test]

@@ -53,11 +53,14 @@ const BLINKS: [(&str, Blink); 5] = [
     ("double", Blink::Double),
 ];
 /// What `show_link` names beside `true`, the connection itself: the source, and when it is on.
-const LINKS: [(&str, Source, &str); 1] = [(
-    "session",
-    Source::Session,
-    "the session ends and cannot be renewed",
-)];
+const LINKS: [(&str, Source, &str); 2] = [
+    (
+        "session",
+        Source::Session,
+        "the session ends and cannot be renewed",
+    ),
+    ("route", Source::Route, "the hub is reached"),
+];
 const HOLES: [&str; 5] = ["value", "units", "percent", "state", "name"];
 const MAX_WORDS: usize = 64;
 

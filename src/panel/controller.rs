@@ -15,7 +15,7 @@ use super::state::PointState;
 use super::tables::Tables;
 use super::text::clean;
 use super::wake::Sleepers;
-use super::{Call, Condition, Edge, Event, Lease, Link, Outcome, Show, Ticket};
+use super::{Call, Condition, Edge, Event, Lease, Link, Outcome, Route, Show, Ticket};
 use crate::homey::{Reading, Value};
 use crate::time::Time;
 
@@ -54,6 +54,7 @@ impl Controller {
             now,
             link: Link::Down,
             lease: Lease::Good,
+            route: Route::None,
             layer: LayerId(0),
             seq: 0,
             born: 0,
@@ -79,7 +80,7 @@ impl Controller {
         Controller { plan, core }
     }
 
-    /// Carries over what `old`, which this one replaces, knows: link and lease, the counts, the layer and the local outputs of the same
+    /// Carries over what `old`, which this one replaces, knows: link, lease and route, the counts, the layer and the local outputs of the same
     /// names, and the readings of points that both plans have. Its panels are awake. Old presses that are open end in the counts, sent ones as unknown and the others as
     /// expired; old tickets and old polls do nothing here. Call it right after [`Controller::new`].
     pub fn adopt(&mut self, old: &Controller) {
@@ -90,6 +91,7 @@ impl Controller {
         core.tickets = before.tickets;
         core.link = before.link;
         core.lease = before.lease;
+        core.route = before.route;
         core.last_event = before.last_event;
         core.last_poll = before.last_poll;
         core.ledger.inherit(&before.ledger, before.sent());
@@ -265,6 +267,14 @@ impl Controller {
         self.core.stage.touch_all();
     }
 
+    /// By which way the hub is reached has changed; unchanged news costs nothing.
+    pub fn route(&mut self, route: Route) {
+        if self.core.route != route {
+            self.core.route = route;
+            self.core.stage.touch_all();
+        }
+    }
+
     /// The bytes of this command may have left this machine.
     pub fn sent(&mut self, ticket: Ticket) {
         self.core.mark_sent(ticket);
@@ -305,6 +315,7 @@ impl Controller {
             plan,
             link: core.link,
             lease: core.lease,
+            route: core.route,
             layer: core.layer,
             points: &core.points,
             locals: &core.locals,

@@ -17,7 +17,7 @@ use super::stage::Stage;
 use super::state::PointState;
 use super::tables::Tables;
 use super::wake::Sleepers;
-use super::{Condition, Feedback, Lease, Link, Look, Show};
+use super::{Condition, Feedback, Lease, Link, Look, Route, Show};
 use crate::homey::Value;
 use crate::time::Time;
 
@@ -28,6 +28,7 @@ pub(super) struct Core {
     pub(super) now: Time,
     pub(super) link: Link,
     pub(super) lease: Lease,
+    pub(super) route: Route,
     pub(super) layer: LayerId,
     /// The number of our newest request, and of what is ordered like one.
     pub(super) seq: u64,
@@ -187,6 +188,7 @@ pub(super) struct View<'a> {
     pub(super) plan: &'a Plan,
     pub(super) link: Link,
     pub(super) lease: Lease,
+    pub(super) route: Route,
     pub(super) layer: LayerId,
     pub(super) points: &'a [PointState],
     pub(super) locals: &'a [Value],
@@ -208,6 +210,7 @@ impl View<'_> {
         let scene = match output.source {
             Source::Link => return Some(render::link(self.link, &output.render)),
             Source::Session => return Some(render::lease(self.lease, &output.render)),
+            Source::Route => return Some(render::route(self.route, &output.render)),
             Source::Point(id) => {
                 let index = usize::from(id.0);
                 let (spec, point) = (plan.points.get(index)?, self.points.get(index)?);

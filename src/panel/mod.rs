@@ -98,6 +98,18 @@ pub enum Lease {
     Ended,
 }
 
+/// By which way the hub is reached.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Route {
+    /// By none.
+    #[default]
+    None,
+    /// Through the internet: by the relay, or forwarded by the house's own router.
+    Relay,
+    /// In this network.
+    Local,
+}
+
 /// What a bound capability's value is worth.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub enum Condition {

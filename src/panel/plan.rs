@@ -222,6 +222,8 @@ pub enum Source {
     Link,
     /// How long the hub's session will last.
     Session,
+    /// By which way the hub is reached.
+    Route,
     /// What the panel's own controls make of it.
     Local(LocalId),
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::plan::{Blink, Render, Rgb, Test};
 use super::text;
-use super::{Condition, Lease, Link, Look};
+use super::{Condition, Lease, Link, Look, Route};
 use crate::homey::{Traits, Value};
 
 /// The least level of a lamp that is on: a lamp that is on at the low end of its range is not dark.
@@ -106,6 +106,27 @@ pub(super) fn lease(lease: Lease, render: &Render) -> Look {
         },
     };
     state.look(on, rhythm, render)
+}
+
+/// The look of an output of the way to the hub: on while it is reached, at half its level from outside. A colour counts the
+/// states from 0.
+pub(super) fn route(route: Route, render: &Render) -> Look {
+    let on = (route != Route::None) != render.invert;
+    let rhythm = if on { render.blink } else { Blink::Steady };
+    let state = State {
+        name: "route",
+        rank: route as u8,
+        word: match route {
+            Route::None => "none",
+            Route::Relay => "relay",
+            Route::Local => "local",
+        },
+    };
+    let mut look = state.look(on, rhythm, render);
+    if route == Route::Relay {
+        look.level /= 2.0;
+    }
+    look
 }
 
 /// One of our own states, which is always known, so that its look is `Ready`.

@@ -102,14 +102,14 @@ impl Tables {
         let shown: Vec<(usize, usize)> = shown
             .filter_map(|(index, output)| match output.source {
                 Source::Point(point) => Some((usize::from(point.0), index)),
-                Source::Link | Source::Session | Source::Local(_) => None,
+                Source::Link | Source::Session | Source::Route | Source::Local(_) => None,
             })
             .collect();
         let driven = plan.outputs.iter().enumerate();
         let driven: Vec<(usize, usize)> = driven
             .filter_map(|(index, output)| match output.source {
                 Source::Local(local) => Some((usize::from(local.0), index)),
-                Source::Link | Source::Session | Source::Point(_) => None,
+                Source::Link | Source::Session | Source::Route | Source::Point(_) => None,
             })
             .collect();
         let life = |control: &Control| control.times.press_life.unwrap_or(plan.timing.press_life);

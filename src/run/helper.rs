@@ -46,6 +46,8 @@ const READS: usize = 16;
 pub enum Errand {
     /// `session renew`
     Renew,
+    /// `discover --for-run`
+    Discover,
 }
 
 /// What became of a child.

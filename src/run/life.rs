@@ -26,6 +26,7 @@ use super::directory::Directory;
 use super::helper::{Errand, Helpers};
 use super::lanes::{Finished, Lanes};
 use super::renewal::Renewal;
+use super::route::Routes;
 use super::seed;
 use super::variable::Variable;
 
@@ -100,6 +101,7 @@ pub struct Life {
     /// A panel has asked for the end, which comes when no press is open, or at this instant.
     pub(super) leaving: Option<Time>,
     pub(super) renewal: Renewal,
+    pub routes: Routes,
     pub(super) variable: Variable,
     /// How many bearers there were before the present one.
     pub bearers: u32,
@@ -148,6 +150,7 @@ impl Life {
             crowded: None,
             leaving: None,
             renewal,
+            routes: Routes::new(),
             variable: Variable::new(config.session.store_in.as_deref()),
             bearers: 0,
             bearer_news: false,
@@ -187,6 +190,7 @@ impl Life {
         self.renewal = renewal(&hub, config, now, self.renewal.lease());
         self.variable = Variable::new(config.session.store_in.as_deref());
         self.bearers = self.bearers.wrapping_add(1);
+        self.routes = Routes::new();
         self.hub = hub;
         self.deadlines = poll_deadlines(config);
         self.retry = config.poll.retry;
@@ -221,7 +225,7 @@ impl Life {
         self.renewal.stop();
         self.settle(now + LAST_REPLIES, |life| {
             let quiet = life.lanes.in_flight() == 0 && life.waiting.is_empty();
-            quiet && life.helpers.is_free(None)
+            quiet && life.helpers.is_free(Some(Errand::Renew))
         });
         self.helpers.end();
         let now = monotonic();
@@ -240,6 +244,7 @@ impl Life {
     /// Tells the controller how the connection is; unchanged news costs nothing.
     pub fn link(&mut self, link: Link, now: Time) {
         self.controller.link(now, link);
+        self.controller.route(self.route(link));
         self.turn(now, u32::MAX, None);
     }
 
@@ -292,7 +297,8 @@ impl Life {
         loop {
             let now = monotonic();
             self.turn(now, 0, Some(idle));
-            if self.wish != Wish::GoOn || self.trouble || self.touched || now >= until {
+            let news = self.trouble || self.touched || self.routes.is_found();
+            if self.wish != Wish::GoOn || news || now >= until {
                 return Ok(());
             }
             let awake = self.sleep(idle.wants().map(|(fd, _)| (fd, Interest::Read)), until)?;
@@ -315,6 +321,7 @@ impl Life {
         while let Some((errand, ended)) = self.helpers.next_ended(now) {
             match errand {
                 Errand::Renew => self.renewal_ended(&ended, now),
+                Errand::Discover => self.discovered(&ended),
             }
         }
         let mut which = panels;
@@ -338,8 +345,9 @@ impl Life {
             // Those are written now, and whatever is read beside that has its round.
             which = u32::MAX;
         }
-        // After what is pressed: it may start a child.
+        // After what is pressed: these may start a child.
         self.look_after_session(now);
+        self.step_routes(now);
         self.keep_variable(now);
         if self
             .leaving

@@ -8,6 +8,7 @@
 //!          ├ wait       the one poll(2)
 //!          ├ lanes      command connections, resumable
 //!          ├ helper     children for what may block
+//!          ├ route      the hub again where it has moved, and home again from the relay
 //!          ├ renewal    the session's: when, and what comes of it; by `term`'s reckoning
 //!          └ commands   calls to requests, replies to outcomes
 //!   variable                              the one that holds the bearer (store_in)
@@ -28,6 +29,7 @@ mod names;
 mod poll;
 mod readings;
 mod renewal;
+mod route;
 mod term;
 mod variable;
 mod wait;
@@ -62,6 +64,7 @@ pub fn run(file: &Path, config: Config) -> Result<(), Failure> {
     let signals = signals()?;
     let mut hub = Hub::new(&config)?;
     hub.load_bearer(&config)?;
+    hub.check_is_named()?;
     let now = monotonic();
     let panels = faces::open_panels(&config, now)?;
     let mut controller = Controller::new(config.plan.clone(), now);
@@ -134,6 +137,7 @@ fn reload(file: &Path, life: &mut Life, present: &Config) -> Option<Config> {
     let prepared = load(file).and_then(|config| {
         let mut hub = Hub::new(&config)?;
         hub.load_bearer(&config)?;
+        hub.check_is_named()?;
         Ok((config, hub))
     });
     let (config, hub) = match prepared {

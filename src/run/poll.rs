@@ -87,6 +87,7 @@ impl Poller {
         let mut haste = 0_u32;
         while life.wish == Wish::GoOn {
             let began = monotonic();
+            self.take_found_way(life);
             life.touched = false;
             life.trouble = false;
             life.bearer_news = false;
@@ -100,6 +101,7 @@ impl Poller {
             let (next, failed) = match step {
                 Ok(next) => {
                     self.backoff.reset();
+                    life.met_hub(monotonic());
                     (next, None)
                 }
                 Err(_) if life.wish != Wish::GoOn => break,
@@ -147,7 +149,7 @@ impl Poller {
                 until = until.min(soon);
             }
             life.idle(until, &mut self.session)?;
-            if life.wish != Wish::GoOn || monotonic() >= next {
+            if life.wish != Wish::GoOn || monotonic() >= next || life.routes.is_found() {
                 return Ok(());
             }
             if refused {
@@ -166,7 +168,8 @@ impl Poller {
                 life.touched = false;
                 life.trouble = false;
                 life.idle(next.min(soon), &mut self.session)?;
-                if life.wish != Wish::GoOn || monotonic() >= next.min(soon) {
+                let over = monotonic() >= next.min(soon) || life.routes.is_found();
+                if life.wish != Wish::GoOn || over {
                     return Ok(());
                 }
             }
@@ -218,6 +221,23 @@ impl Poller {
             life.controller.last_event(),
             &self.rhythm,
         ))
+    }
+
+    /// Goes another way from now on, where one was found. While all is well the hub stays known and its readings stay fresh:
+    /// who answers there was asked a moment ago, as on every way that was found from here.
+    fn take_found_way(&mut self, life: &mut Life) {
+        if !life.take_found_way() {
+            return;
+        }
+        self.session = life.hub.session();
+        if life.controller.link_state() < Link::Token {
+            life.identified = false;
+            self.stage = Stage::Identify;
+        } else {
+            let link = life.controller.link_state();
+            life.link(link, monotonic());
+        }
+        self.told.clear();
     }
 
     fn names(&mut self, life: &mut Life) -> Result<(), Trouble> {
@@ -274,6 +294,7 @@ impl Poller {
                 self.stage = Stage::Identify;
                 self.session.close();
                 life.lanes.hang_up();
+                life.missed_hub(link == Link::WrongHub);
             }
             if link == Link::Token {
                 if let Some(at) = self.try_new_token(life, trouble.unauthorized, now) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! EDGE. The wait itself: one poll(2) over panels, commands, children, signals and whatever the poll waits for.
+//! EDGE. The wait itself: one poll(2) over panels, commands, children, searches, signals and whatever the poll waits for.
 //!
 //! [`Life`] says what is done with what came; here stands when to wake for it. Must not know what a byte means.
 
@@ -51,6 +51,7 @@ impl Life {
             self.lanes.deadline(),
             self.helpers.poll_at(),
             self.renewal.poll_at(),
+            self.routes.poll_at(),
             panels,
             queued,
             lives,
@@ -74,7 +75,8 @@ impl Life {
     /// Whether the poll's request is to be broken off now; the poll starts anew at once.
     pub(super) fn breaks_off(&self, now: Time) -> bool {
         let (crowded, hand) = self.breaks();
-        [crowded, hand].into_iter().flatten().any(|at| at <= now)
+        let due = [crowded, hand].into_iter().flatten().any(|at| at <= now);
+        due || self.routes.is_urgent()
     }
 
     /// One poll(2) over everything.
@@ -100,8 +102,13 @@ impl Life {
             panel.poll_fds(&mut fds);
             *end = fds.len();
         }
-        // Whether these were ready is asked of the children themselves, in every turn.
+        // Whether these were ready is asked of the children and the search themselves, in every turn.
         self.helpers.poll_fds(&mut fds);
+        fds.extend(
+            self.routes
+                .wants()
+                .map(|(fd, interest)| PollFd::new(fd, interest.poll_flags())),
+        );
         let left = until
             .min(self.next_turn())
             .since(monotonic())

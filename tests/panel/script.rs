@@ -12,11 +12,11 @@
 //!                                                    actions: set:P=V toggle:P step:P[=BY] cycle:P=V;V ramp:P=BY[;up|down] start:S layer:L
 //!                                                    out:O[=V]; offline:ACTIONS in place of a press without a hub; panel=1 wake=swallow
 //! panel sleep=5000 wake=swallow                      once for each, where one sleeps
-//! output lamp desk/onoff                             or: link, session, local; layer= invert above= below= is= range= colours= blink= text= words=
+//! output lamp desk/onoff                             or: link, session, route, local; layer= invert above= below= is= range= colours= blink= text= words=
 //! == name of a scenario                              each starts with a new controller, everything shown, at t=0
 //! t=40 down key                                      up, tap, held; at=30: what the kernel stamped
 //! t=40 turn knob -2
-//! t=50 link ready                                    lease good, ending or ended: the session
+//! t=50 link ready                                    lease good, ending or ended: the session; route none, relay or local
 //! t=50 read desk/dim=0.5 updated=7 away bare         a poll of its own
 //! t=50 poll a  /  read a desk/dim=0.5  /  end a      a poll in pieces; unchanged a; end a cut
 //! t=60 reply 1 done 0.5  /  refused why  /  notnow 500  /  notsent  /  lost      and: sent 1
@@ -33,7 +33,7 @@ use std::fmt::Write;
 use homey_panel::homey::Reading;
 use homey_panel::panel::plan::{PointId, Rgb};
 use homey_panel::panel::{
-    Condition, Controller, Edge, Event, Lease, Link, Order, Outcome, PollId, Show, Ticket,
+    Condition, Controller, Edge, Event, Lease, Link, Order, Outcome, PollId, Route, Show, Ticket,
 };
 use homey_panel::time::Time;
 
@@ -134,6 +134,12 @@ impl Bench {
             "held" => edge(Edge::Held),
             "turn" => edge(Edge::Turn(words[2].parse().unwrap())),
             "link" => self.controller.link(now, link(words[1])),
+            "route" => self.controller.route(match words[1] {
+                "none" => Route::None,
+                "relay" => Route::Relay,
+                "local" => Route::Local,
+                other => panic!("route {other}"),
+            }),
             "lease" => self.controller.lease(match words[1] {
                 "good" => Lease::Good,
                 "ending" => Lease::Ending,

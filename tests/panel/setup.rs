@@ -171,6 +171,7 @@ impl Setup {
                 let source = match words[2] {
                     "link" => Source::Link,
                     "session" => Source::Session,
+                    "route" => Source::Route,
                     "local" => Source::Local(self.local(name)),
                     point => Source::Point(self.point(point)),
                 };

@@ -10,9 +10,10 @@ use lexopt::prelude::*;
 use serde_json::{Value, json};
 
 use crate::cli::table::Table;
-use crate::cli::{Common, help, print, written};
+use crate::cli::{Common, help, note, print, written};
 use crate::client::Hub;
-use crate::client::route::{Attempt, Outcome, Race, Sought, WHAT_TO_CHECK};
+use crate::client::account::hubs;
+use crate::client::route::{Attempt, Known, Outcome, Race, Sought, WHAT_TO_CHECK};
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::homey::mdns::is_id;
@@ -72,10 +73,26 @@ pub(in crate::cli) fn discover(
     if wanted && (known.configured().is_some() || !known.id.is_empty()) {
         race.seek(&known, None);
     }
+    seek_account(&mut race, &config, &known, &id);
     race.listen(if id.is_empty() { &known.id } else { &id });
     race.run()?;
     race.unite();
     show(&race, &id, as_json)
+}
+
+/// Takes in the hubs of the account, but for the one that is known better already.
+fn seek_account(race: &mut Race<'_>, config: &Config, known: &Known, id: &str) {
+    let hubs = match hubs(config) {
+        Ok(hubs) => hubs.unwrap_or_default(),
+        // The others are worth showing all the same.
+        Err(failure) => return note(&failure.message),
+    };
+    for hub in hubs {
+        let is_known = hub.id.eq_ignore_ascii_case(&known.id);
+        if !is_known && (id.is_empty() || hub.id.eq_ignore_ascii_case(id)) {
+            race.seek(&known.of_account(&hub), None);
+        }
+    }
 }
 
 /// What there is to start from where nothing is configured: a session at its usual place.

@@ -13,12 +13,14 @@
 
 mod cloud;
 mod drive;
+mod hubs;
 mod reach;
 mod renew;
 pub mod store;
 
 pub use cloud::{client, read_secret, trust, wall_ms};
 pub use drive::{Guide, Stop, drive, failure};
+pub use hubs::hubs;
 pub use reach::{HubEnd, reach};
 pub use renew::{Renewed, renew};
 pub use store::{Lock, Store};

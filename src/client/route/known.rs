@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::client::account::Store;
 use crate::client::bearer::is_key;
 use crate::config::{self, Config, Credential, Scheme, dashed_ip, dashed_name, is_within_reach};
+use crate::homey::auth::CloudHub;
 use crate::homey::mdns::is_id;
 use crate::homey::route::{Base, Via, Way, host_field};
 use crate::homey::session::{Kind, Routes};
@@ -85,7 +86,8 @@ impl Known {
             return;
         };
         let is_same = session.hub.eq_ignore_ascii_case(&self.id);
-        if self.id.is_empty() && self.configured.is_none() && is_id(&session.hub) {
+        if self.id.is_empty() && !self.is_key && is_id(&session.hub) {
+            // The bearer is good for that hub alone, wherever it is said to be.
             self.id = session.hub;
         } else if !self.id.is_empty() && !is_same {
             // A session of another hub knows nothing of this one.
@@ -103,6 +105,18 @@ impl Known {
         self.routes.clone_from(routes);
         // Whoever logs in gets a session, whatever is there now.
         self.is_key = false;
+    }
+
+    /// What the account says of another of its hubs; the configuration's address and names are not its.
+    pub fn of_account(&self, hub: &CloudHub) -> Known {
+        Known {
+            id: hub.id.clone(),
+            name: hub.name.clone(),
+            configured: None,
+            tls_name: None,
+            routes: hub.routes.clone(),
+            ..self.clone()
+        }
     }
 
     /// Whether the bearer may go in clear.
@@ -182,7 +196,8 @@ impl Known {
                 continue;
             };
             let place = self.place(via, &base);
-            if !leads.iter().any(|lead| lead.place == place) {
+            let told = |lead: &Lead| matches!(place, Place::Way(_)) && lead.place == place;
+            if !leads.iter().any(told) {
                 leads.push(Lead {
                     via,
                     shown: base.host_field(),

@@ -27,7 +27,7 @@ pub use known::{Known, Lead, Place};
 pub use probe::Probe;
 pub use race::{Attempt, Outcome, Race, Sought};
 
-/// Whom to trust along a way: the relay shows a certificate of the internet, whatever the hub has.
+/// Whom to trust along a way: the relay is one of the cloud's machines, whatever the hub shows.
 pub fn trust(config: &Config, via: Via) -> Trust {
     match via {
         Via::Relay => super::account::trust(&config.cloud),
@@ -64,18 +64,23 @@ impl Hub {
         Ok(())
     }
 
+    /// Whether there is anything to reach or find it by: an address, or an id.
+    pub fn check_is_named(&self) -> Result<(), Failure> {
+        if self.way.is_some() || !self.id.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::config(
+            "no hub is named: there is neither address nor id under [hub], and the session names none; homey-panel discover shows hubs",
+        ))
+    }
+
     /// Looks for it along every way that is known of but the present one, and takes the one that wins: for commands.
     pub fn find(&mut self) -> Result<(), Failure> {
+        self.check_is_named()?;
         if self.id.is_empty() {
-            let what = match &self.known.configured() {
-                None => {
-                    "no hub is named: there is neither address nor id under [hub], and no session yet; homey-panel discover shows hubs, homey-panel login gets a session"
-                }
-                Some(_) => {
-                    "a hub without an id cannot be looked for; set id under [hub], as homey-panel discover shows it"
-                }
-            };
-            return Err(Failure::config(what));
+            return Err(Failure::config(
+                "a hub without an id cannot be looked for; set id under [hub], as homey-panel discover shows it",
+            ));
         }
         let mut known = self.known.clone();
         known.id.clone_from(&self.id);

@@ -57,7 +57,7 @@ pub(super) fn cloud(body: &[u8], now: u64, old: Option<&Secret>) -> Option<Cloud
 }
 
 /// The hubs of `/user/me`, at most 64 of them; those without an id are left out.
-pub(super) fn hubs(body: &[u8]) -> Option<Vec<CloudHub>> {
+pub fn hubs(body: &[u8]) -> Option<Vec<CloudHub>> {
     let mut found = Vec::new();
     parse(&mut &*body, Any(User(&mut found)), "an account").ok()?;
     Some(found)

@@ -129,7 +129,8 @@ impl Ask {
         )
     }
 
-    pub(super) fn hubs(access: &Secret) -> Ask {
+    /// The account's hubs.
+    pub fn hubs(access: &Secret) -> Ask {
         Ask {
             bearer: Some(access.clone()),
             ..Ask::new(Step::Hubs, Site::Api, "GET", "/user/me")

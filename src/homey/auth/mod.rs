@@ -27,7 +27,7 @@ mod page;
 mod password;
 mod percent;
 
-pub use answers::{CloudHub, MAX_REPLY};
+pub use answers::{CloudHub, MAX_REPLY, hubs as hubs_of};
 pub use ask::{Ask, Client, Site, consent_url};
 pub use chain::{Chain, Due, Way};
 pub use fault::{Fault, Sort};

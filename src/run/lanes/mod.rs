@@ -88,12 +88,16 @@ struct Lane {
     started: Time,
     reply: Whole,
     warmed: Option<Time>,
+    /// Takes the session's place when the command that is under way has ended: the hub is reached another way now.
+    next: Option<Box<Session>>,
 }
 
 /// All lanes.
 pub struct Lanes {
     lanes: Vec<Lane>,
     deadlines: Deadlines,
+    /// Commands that were taken back unsent.
+    withdrawn: Vec<Finished>,
 }
 
 impl Lanes {
@@ -113,10 +117,33 @@ impl Lanes {
             started: Time::ZERO,
             reply: Whole::default(),
             warmed: None,
+            next: None,
         };
         Lanes {
             lanes: (0..LANES).map(lane).collect(),
             deadlines,
+            withdrawn: Vec::new(),
+        }
+    }
+
+    /// From now on everything goes over sessions that `make` makes. A command of which nothing has left is given back unsent; one
+    /// that may have left ends where it is.
+    pub fn redirect(&mut self, make: &mut dyn FnMut() -> Session) {
+        for lane in &mut self.lanes {
+            let unsent = lane.session.reclaim().is_some();
+            match lane.job.take_if(|_| unsent) {
+                None if lane.job.is_some() => lane.next = Some(Box::new(make())),
+                job => {
+                    lane.session = make();
+                    lane.warmed = None;
+                    lane.next = None;
+                    let end = End::Broken {
+                        error: Error::Cancelled,
+                        may_have_left: false,
+                    };
+                    self.withdrawn.extend(job.map(|job| Finished { job, end }));
+                }
+            }
         }
     }
 
@@ -213,6 +240,7 @@ impl Lanes {
 
     /// Moves everything on as far as it goes now; what ended is appended to `finished`.
     pub fn step(&mut self, now: Time, finished: &mut Vec<Finished>) {
+        finished.append(&mut self.withdrawn);
         self.step_each(now, finished);
         if self.hand_over(now) {
             self.step_each(now, finished);
@@ -257,6 +285,10 @@ impl Lanes {
                 }
                 kept += usize::from(lane.session.is_warm() || lane.session.is_dialling());
             } else if let Some(end) = lane.advance(now) {
+                if let Some(next) = lane.next.take() {
+                    lane.session = *next;
+                    lane.warmed = None;
+                }
                 if let Some(job) = lane.job.take() {
                     finished.push(Finished { job, end });
                 }

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! EDGE. Finds the hub again where it is not where it was, and home again from the relay, while everything else lives on.
+//!
+//! ```text
+//!   the poll misses the hub twice ─► multicast DNS and other ways of the house, each pinged with the id ─┐
+//!      still nothing, and a way outside is known ─► a child: discover --for-run ─────────────────────────┼─► found: the poll
+//!   reached from outside, every 30 s ─► the ways of the house again, beside the connection outside ──────┘    takes it over
+//! ```
+//!
+//! While the hub answers where it is, there is no socket and no timer here. No bearer leaves for an address before a ping there
+//! has told the right id.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use crate::client::Hub;
+use crate::client::route::{Place, Probe};
+use crate::homey::mdns::{self, Answers, MAX_PACKET};
+use crate::homey::route::{Via, Way};
+use crate::net::{Deadlines, Interest, Multicast};
+use crate::panel::{Link, Route};
+use crate::time::Time;
+
+use super::helper::{Ended, Errand};
+use super::life::Life;
+
+/// Tries in a row that found no hub before it is looked for elsewhere; another hub in its place counts as all of them.
+const MISSES: u32 = 2;
+
+/// The first pause between two searches, and the longest; it doubles (N11).
+const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// So long the house has for itself before a way outside is asked for.
+const HEAD_START: Duration = Duration::from_secs(1);
+
+/// A child is not sent out more often than this.
+const CHILD_PAUSE: Duration = Duration::from_secs(10);
+
+/// How often the way home is tried from outside.
+const HOME: Duration = Duration::from_secs(30);
+
+/// Addresses that are pinged in one search.
+const MAX_PROBES: usize = 8;
+
+/// When what is done.
+#[derive(Debug)]
+struct Timing {
+    misses: u32,
+    /// No search begins before.
+    not_before: Time,
+    pause: Duration,
+    /// No child starts before.
+    no_child_before: Time,
+    /// When the way home is tried; `NEVER` at home.
+    home_at: Time,
+}
+
+impl Timing {
+    fn new() -> Timing {
+        Timing {
+            misses: 0,
+            not_before: Time::ZERO,
+            pause: PAUSE.0,
+            no_child_before: Time::ZERO,
+            home_at: Time::NEVER,
+        }
+    }
+
+    /// The hub was missed; `for_good`: there is no doubt.
+    fn missed(&mut self, for_good: bool) {
+        self.misses = if for_good {
+            MISSES
+        } else {
+            self.misses.saturating_add(1)
+        };
+    }
+
+    /// When the next search begins by itself.
+    fn next(&self) -> Option<Time> {
+        let away = (self.misses >= MISSES).then_some(self.not_before);
+        let home = Some(self.home_at).filter(|at| *at != Time::NEVER);
+        away.into_iter().chain(home).min()
+    }
+
+    /// A search has come to nothing.
+    fn in_vain(&mut self, now: Time) {
+        self.not_before = now + self.pause;
+        self.pause = (self.pause * 2).min(PAUSE.1);
+        if self.home_at != Time::NEVER {
+            self.home_at = now + HOME;
+        }
+    }
+
+    /// The hub is where it should be; `outside`: not in this house.
+    fn met(&mut self, outside: bool, now: Time) {
+        self.misses = 0;
+        self.pause = PAUSE.0;
+        self.not_before = Time::ZERO;
+        self.home_at = match outside {
+            true if self.home_at == Time::NEVER => now + HOME,
+            true => self.home_at,
+            false => Time::NEVER,
+        };
+    }
+}
+
+/// What is known of other ways at present.
+pub struct Routes {
+    timing: Timing,
+    search: Option<Box<Search>>,
+    found: Option<Way>,
+    /// What was last wrong with a search, so that it is said once.
+    told: String,
+}
+
+/// One search.
+struct Search {
+    began: Time,
+    ear: Option<(Multicast, Answers, Vec<Vec<u8>>)>,
+    probes: Vec<(Way, Probe)>,
+    tried: Vec<(IpAddr, u16)>,
+    /// A way outside has been asked for.
+    asked: bool,
+}
+
+impl Routes {
+    /// None is looked for yet.
+    pub fn new() -> Routes {
+        Routes {
+            timing: Timing::new(),
+            search: None,
+            found: None,
+            told: String::new(),
+        }
+    }
+
+    /// Whether there is a way for the poll to take.
+    pub fn is_found(&self) -> bool {
+        self.found.is_some()
+    }
+
+    /// Whether the request that is under way is not worth waiting for: the hub is elsewhere.
+    pub fn is_urgent(&self) -> bool {
+        self.is_found() && self.timing.misses > 0
+    }
+
+    /// Descriptors to wait for.
+    pub fn wants(&self) -> impl Iterator<Item = (BorrowedFd<'_>, Interest)> {
+        let search = self.search.iter();
+        search.flat_map(|search| {
+            let ear = search.ear.as_ref().map(|(m, ..)| (m.fd(), Interest::Read));
+            let probes = search.probes.iter().filter_map(|(_, probe)| probe.wants());
+            ear.into_iter().chain(probes)
+        })
+    }
+
+    /// When `step` wants its turn though no descriptor is ready.
+    pub fn poll_at(&self) -> Option<Time> {
+        let Some(search) = &self.search else {
+            return self.timing.next().filter(|_| !self.is_found());
+        };
+        let ear = search.ear.as_ref().map(|(m, ..)| m.deadline());
+        let probes = search.probes.iter().map(|(_, probe)| probe.deadline());
+        let child = (!search.asked).then_some(search.began + HEAD_START);
+        ear.into_iter().chain(probes).chain(child).min()
+    }
+
+    fn begin(&mut self, hub: &Hub, deadlines: Deadlines, now: Time) {
+        if self.search.is_some() || self.found.is_some() || hub.id.is_empty() {
+            return;
+        }
+        let mut search = Search {
+            began: now,
+            ear: None,
+            probes: Vec::new(),
+            tried: Vec::new(),
+            asked: false,
+        };
+        if let Some(way) = &hub.way {
+            search.tried.push((way.ip, way.port));
+        }
+        let mut questions = vec![mdns::service_question()];
+        questions.extend(mdns::address_question(&hub.id));
+        match Multicast::open(mdns::GROUP, now) {
+            Ok(multicast) => search.ear = Some((multicast, Answers::new(&hub.id), questions)),
+            Err(error) => self.tell(error.to_string()),
+        }
+        for lead in hub.known.leads() {
+            if let (Via::Local, Place::Way(way)) = (lead.via, lead.place) {
+                search.ping(hub, way, deadlines, now);
+            }
+        }
+        self.search = Some(Box::new(search));
+    }
+
+    /// Moves a search on. `true`: it wants a child to ask for ways outside.
+    fn step(&mut self, hub: &Hub, deadlines: Deadlines, now: Time) -> bool {
+        if self.timing.next().is_some_and(|at| at <= now) {
+            self.begin(hub, deadlines, now);
+        }
+        let Some(search) = &mut self.search else {
+            return false;
+        };
+        let (found, trouble) = search.step(hub, deadlines, now);
+        if let Some(trouble) = trouble {
+            self.tell(trouble);
+        }
+        let Some(search) = &mut self.search else {
+            return false;
+        };
+        if let Some(way) = found {
+            self.found = Some(way);
+            self.search = None;
+            return false;
+        }
+        let asks = !search.asked && now >= search.began + HEAD_START;
+        search.asked |= asks;
+        if search.ear.is_none() && search.probes.is_empty() && search.asked {
+            self.search = None;
+            self.timing.in_vain(now);
+        }
+        let asks = asks && self.timing.misses > 0 && now >= self.timing.no_child_before;
+        if asks {
+            self.timing.no_child_before = now + self.timing.pause.max(CHILD_PAUSE);
+        }
+        asks
+    }
+
+    fn tell(&mut self, text: String) {
+        if self.told != text {
+            log::info!("looking for the hub: {text}");
+            self.told = text;
+        }
+    }
+}
+
+impl Search {
+    /// The way that was found, and what was wrong with another.
+    fn step(
+        &mut self,
+        hub: &Hub,
+        deadlines: Deadlines,
+        now: Time,
+    ) -> (Option<Way>, Option<String>) {
+        let mut trouble = None;
+        let mut over = false;
+        if let Some((multicast, answers, questions)) = &mut self.ear {
+            let mut packet = vec![0; MAX_PACKET];
+            let mut heard = false;
+            multicast.receive(&mut packet, &mut |bytes| heard |= answers.take(bytes));
+            if let Err(error) = multicast.step(questions, now) {
+                trouble = Some(error.to_string());
+            }
+            over = multicast.is_over(now);
+            let hubs = if heard { answers.hubs() } else { Vec::new() };
+            let is_ours = |id: &String| id.eq_ignore_ascii_case(&hub.id);
+            for heard in hubs.iter().filter(|h| h.id.as_ref().is_some_and(is_ours)) {
+                for ip in &heard.ips {
+                    self.hear(hub, *ip, heard.port, deadlines, now, &mut trouble);
+                }
+            }
+        }
+        if over {
+            self.ear = None;
+        }
+        let mut found = None;
+        self.probes
+            .retain_mut(|(way, probe)| match probe.step(now) {
+                None => true,
+                Some(Ok(reply)) => {
+                    // In clear nothing but its own word says who it is.
+                    if way.tls.is_some() || reply.hub_id.is_some() {
+                        found.get_or_insert(way.clone());
+                    }
+                    false
+                }
+                Some(Err(refusal)) => {
+                    trouble = Some(refusal.to_string());
+                    false
+                }
+            });
+        (found, trouble)
+    }
+
+    fn hear(
+        &mut self,
+        hub: &Hub,
+        ip: Ipv4Addr,
+        port: Option<u16>,
+        deadlines: Deadlines,
+        now: Time,
+        trouble: &mut Option<String>,
+    ) {
+        match hub.known.heard(ip, port) {
+            Place::Way(way) => self.ping(hub, way, deadlines, now),
+            Place::Barred(why) => *trouble = Some(format!("{ip}, as told by multicast: {why}")),
+            Place::Name(_) => {}
+        }
+    }
+
+    fn ping(&mut self, hub: &Hub, way: Way, deadlines: Deadlines, now: Time) {
+        let place = (way.ip, way.port);
+        if self.tried.contains(&place) || self.tried.len() > MAX_PROBES {
+            return;
+        }
+        self.tried.push(place);
+        if let Ok(probe) = Probe::new(hub, &way, &hub.id, deadlines, now) {
+            self.probes.push((way, probe));
+        }
+    }
+}
+
+impl Life {
+    /// The poll did not find the hub; `another`: somebody else is there.
+    pub fn missed_hub(&mut self, another: bool) {
+        let for_good = another || self.hub.way.is_none();
+        self.routes.timing.missed(for_good);
+    }
+
+    /// The hub has answered where it was asked.
+    pub fn met_hub(&mut self, now: Time) {
+        let outside = self.hub.via().is_some_and(Via::is_outside);
+        if self.routes.timing.misses > 0 {
+            // What was looked for is here.
+            self.routes.search = None;
+            self.routes.found = None;
+            self.routes.told.clear();
+        }
+        self.routes.timing.met(outside, now);
+    }
+
+    /// Searches on; may start a child.
+    pub(super) fn step_routes(&mut self, now: Time) {
+        if !self.routes.step(&self.hub, self.deadlines, now) || !self.hub.known.leads_outside() {
+            return;
+        }
+        let words = ["discover", "--for-run"];
+        if let Err(e) = self.helpers.start(Errand::Discover, &words, now) {
+            self.routes
+                .tell(format!("starting homey-panel discover: {e}"));
+        }
+    }
+
+    /// The child has ended: the best way of those that it found which is not the present one.
+    pub(super) fn discovered(&mut self, ended: &Ended) {
+        let present = self.hub.way.as_ref();
+        let ways = ended.output.lines().filter_map(Way::parse);
+        let is_other = |way: &Way| present.is_none_or(|p| (p.ip, p.port) != (way.ip, way.port));
+        if self.routes.timing.misses == 0 {
+            // It is back meanwhile.
+            return;
+        }
+        match ways.into_iter().find(is_other) {
+            Some(way) => self.routes.found = Some(way),
+            None if ended.code == Some(0) => {}
+            None => self.routes.tell(ended.why.clone()),
+        }
+    }
+
+    /// Takes the way that was found, if there is one: from now on everything new goes there. `true`: it was taken; the poll's
+    /// connection is to be made anew. What is under way on the old one ends there.
+    pub fn take_found_way(&mut self) -> bool {
+        let Some(way) = self.routes.found.take() else {
+            return false;
+        };
+        let before = self.hub.shown();
+        if let Err(failure) = self.hub.follow(way) {
+            self.routes.tell(failure.message);
+            return false;
+        }
+        log::info!("the hub was at {before}, going to {}", self.hub.shown());
+        self.routes.search = None;
+        let hub = &self.hub;
+        self.lanes.redirect(&mut || hub.session());
+        true
+    }
+
+    /// By which way the hub is reached while the link is like this.
+    pub(super) fn route(&self, link: Link) -> Route {
+        match self.hub.via() {
+            _ if link < Link::Token => Route::None,
+            None => Route::None,
+            Some(via) if via.is_outside() => Route::Relay,
+            Some(_) => Route::Local,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at_ms(ms: u64) -> Time {
+        Time::ZERO + Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn searches_begin_at_the_second_miss_and_their_pauses_grow() {
+        let mut timing = Timing::new();
+        timing.missed(false);
+        assert_eq!(timing.next(), None);
+        timing.missed(false);
+        assert!(timing.next().is_some_and(|at| at <= at_ms(500)));
+        let mut now = 3500;
+        let mut pauses = Vec::new();
+        for _ in 0..8 {
+            timing.in_vain(at_ms(now));
+            timing.missed(false);
+            let pause = timing.next().map(|at| at.since(at_ms(now)).as_secs());
+            pauses.extend(pause);
+            now += 1000 * pause.unwrap_or_default() + 3000;
+        }
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
+        // Met once, everything is as at first.
+        timing.met(false, at_ms(now));
+        assert_eq!(timing.next(), None);
+        timing.missed(false);
+        assert_eq!(timing.next(), None);
+        timing.missed(false);
+        assert!(timing.next().is_some_and(|at| at <= at_ms(now)));
+    }
+
+    #[test]
+    fn another_hub_is_reason_enough_at_once() {
+        let mut timing = Timing::new();
+        timing.missed(true);
+        assert!(timing.next().is_some_and(|at| at <= at_ms(0)));
+    }
+
+    #[test]
+    fn the_way_home_is_tried_every_half_minute_from_outside_only() {
+        let mut timing = Timing::new();
+        timing.met(false, at_ms(1000));
+        assert_eq!(timing.home_at, Time::NEVER);
+        for now in [2000, 3000, 31_000] {
+            timing.met(true, at_ms(now));
+            assert_eq!(timing.home_at, at_ms(32_000));
+        }
+        timing.in_vain(at_ms(35_000));
+        assert_eq!(timing.home_at, at_ms(65_000));
+        timing.met(false, at_ms(66_000));
+        assert_eq!(timing.home_at, Time::NEVER);
+    }
+}
