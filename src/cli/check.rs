@@ -10,16 +10,16 @@ use crate::client::account::Store;
 use crate::config::{Config, Place, Problem, nearest};
 use crate::failure::{Exit, Failure};
 use crate::homey::call::Call;
-use crate::homey::names::{ItemKind, RefKind, Reference, Resolved};
+use crate::homey::names::{ItemKind, NameError, RefKind, Reference, Resolved};
 use crate::homey::reply::{self, DeviceRow, NamedItem};
 use crate::homey::session::Kind;
 use crate::homey::text::one_line;
-use crate::homey::{self, Reading};
+use crate::homey::{self, Reading, Traits, Value};
 use crate::panel::plan::{Action, PointId, StartKind};
 use crate::run;
 
 use super::desk::Desk;
-use super::{Common, print};
+use super::{Common, parse, print, repaired};
 
 /// `check [--offline] [FILE]`
 pub(super) fn check(parser: &mut lexopt::Parser, common: &mut Common) -> Result<(), Failure> {
@@ -86,7 +86,7 @@ fn check_panels(config: &Config) -> Result<Vec<Problem>, Failure> {
     let mut problems = Vec::new();
     for (index, panel) in config.panels.iter().enumerate() {
         match crate::hw::probe(&run::panel_kind(config, index)) {
-            Ok(()) => print(&format!("panel {}: ok\n", panel.name))?,
+            Ok(_) => print(&format!("panel {}: ok\n", panel.name))?,
             Err(trouble) => {
                 let place = config
                     .sources
@@ -129,6 +129,21 @@ fn check_hub(config: &Config, problems: &mut Vec<Problem>) -> Result<(), Failure
         desk.shown(),
         desk.hub_id()
     ))?;
+    let before = problems.len();
+    let names = check_names(&mut desk, config, problems)?;
+    let bad = problems.len() - before;
+    print(&format!(
+        "names: {} of {names} exist and can be used as configured\n",
+        names.saturating_sub(bad)
+    ))
+}
+
+/// Whether every device, flow and mood of the configuration exists and can be used as it is bound; how many there are.
+pub(super) fn check_names(
+    desk: &mut Desk,
+    config: &Config,
+    problems: &mut Vec<Problem>,
+) -> Result<usize, Failure> {
     let plan = &config.plan;
     let points = plan.points.iter().map(|p| Reference {
         text: &p.device,
@@ -147,22 +162,15 @@ fn check_hub(config: &Config, problems: &mut Vec<Problem>) -> Result<(), Failure
         kind: RefKind::Variable,
     });
     let references: Vec<Reference<'_>> = points.chain(starts).chain(variable).collect();
-    let found = desk.look_up(&references)?.found;
-    let before = problems.len();
-    let mut found = found.into_iter();
+    let mut found = desk.look_up(&references)?.found.into_iter();
     let devices: Vec<_> = found.by_ref().take(plan.points.len()).collect();
-    check_points(&mut desk, config, devices, problems)?;
+    check_points(desk, config, devices, problems)?;
     let starts = found.by_ref().take(plan.starts.len()).collect();
-    check_starts(&mut desk, config, starts, problems)?;
+    check_starts(desk, config, starts, problems)?;
     if let Some(variable) = found.next() {
-        check_variable(&mut desk, config, variable, problems)?;
+        check_variable(desk, config, variable, problems)?;
     }
-    let bad = problems.len() - before;
-    print(&format!(
-        "names: {} of {} exist and can be used as configured\n",
-        references.len().saturating_sub(bad),
-        references.len()
-    ))
+    Ok(references.len())
 }
 
 /// Whether the devices exist, have the capabilities, and let them be set where an action wants that.
@@ -180,7 +188,13 @@ fn check_points(
         let id = match device {
             Ok(device) => device.id,
             Err(error) => {
-                problems.push(config.problem(places.device, error.to_string(), None, None));
+                let (expected, hint) = match &error {
+                    Missing::Name(NameError::NotFound { nearest, .. }) if nearest.is_empty() => {
+                        repaired::meant(desk, config, index)?
+                    }
+                    _ => (None, None),
+                };
+                problems.push(config.problem(places.device, error.to_string(), expected, hint));
                 continue;
             }
         };
@@ -225,7 +239,27 @@ fn check_point(config: &Config, index: usize, device: &DeviceRow, place: Place) 
         let expected = "a capability that can be set".to_string();
         return Some(config.problem(place, what, Some(expected), None));
     }
-    None
+    let traits = reading.traits.as_deref()?;
+    let (value, why) =
+        values_of(config, index).find_map(|value| Some((value, unfit(value, traits)?)))?;
+    let what = format!("{capability} of {} cannot be {value}", point.device);
+    let (expected, hint) = match why.split_once("; did you mean ") {
+        Some((expected, hint)) => (expected.to_string(), Some(hint.to_string())),
+        None => (why, None),
+    };
+    let expected = expected.strip_prefix("expected ").unwrap_or(&expected);
+    Some(config.problem(place, what, Some(expected.to_string()), hint))
+}
+
+/// Why the device does not take `value`, as `set` says it; `None` where it takes it.
+fn unfit(value: &Value, traits: &Traits) -> Option<String> {
+    if traits.kind == homey::Kind::Other {
+        return None;
+    }
+    match parse::value(&value.to_string(), Some(traits)) {
+        Err(why) => Some(why),
+        Ok(read) => (read != *value).then(|| format!("expected {read}")),
+    }
 }
 
 /// Whether the flows and moods exist, and the flows can be started.
@@ -306,20 +340,39 @@ fn settable(reading: &Reading) -> bool {
     reading.traits.as_ref().is_none_or(|t| t.setable)
 }
 
-fn is_written(config: &Config, index: usize) -> bool {
-    let this = |point: &PointId| usize::from(point.0) == index;
-    let actions = config
-        .plan
-        .controls
-        .iter()
-        .flat_map(|c| &c.bindings)
-        .flat_map(|(_, actions)| actions);
-    actions.into_iter().any(|action| match action {
+/// What is done with anything bound.
+fn actions(config: &Config) -> impl Iterator<Item = &Action> {
+    let controls = config.plan.controls.iter();
+    let bindings = controls.flat_map(|control| &control.bindings);
+    bindings.flat_map(|(_, actions)| actions)
+}
+
+/// The values that actions write to a point.
+fn values_of(config: &Config, index: usize) -> impl Iterator<Item = &Value> {
+    let this = move |point: &PointId| usize::from(point.0) == index;
+    actions(config).flat_map(move |action| match action {
+        Action::Set { point, value } if this(point) => std::slice::from_ref(value),
+        Action::Cycle { point, values } if this(point) => {
+            let cycle = config.plan.cycles.get(usize::from(values.0));
+            cycle.map_or(&[][..], Vec::as_slice)
+        }
+        _ => &[],
+    })
+}
+
+/// The point that an action writes to.
+pub(super) fn target(action: &Action) -> Option<PointId> {
+    match action {
         Action::Set { point, .. }
         | Action::Toggle { point }
         | Action::Step { point, .. }
         | Action::Cycle { point, .. }
-        | Action::Ramp { point, .. } => this(point),
-        Action::Start(_) | Action::Layer(_) | Action::Local { .. } => false,
-    })
+        | Action::Ramp { point, .. } => Some(*point),
+        Action::Start(_) | Action::Layer(_) | Action::Local { .. } => None,
+    }
+}
+
+fn is_written(config: &Config, index: usize) -> bool {
+    let is_ours = |point: PointId| usize::from(point.0) == index;
+    actions(config).filter_map(target).any(is_ours)
 }

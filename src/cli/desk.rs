@@ -12,6 +12,7 @@ use crate::homey::call::{Call, Other, Repeat, path_segment};
 use crate::homey::error::Kind;
 use crate::homey::names::{NameError, RefKind, Reference, Resolved};
 use crate::homey::reply;
+use crate::homey::route::Way;
 use crate::homey::text::one_line;
 use crate::homey::{self, Dialect};
 use crate::net::{self, Deadlines, Session};
@@ -47,6 +48,8 @@ pub(crate) struct Desk {
     hurry: bool,
     /// When whoever asked gives up; `None`: when a call has taken its usual time.
     by: Option<Time>,
+    /// How long one call may take.
+    each: Duration,
 }
 
 impl Desk {
@@ -66,30 +69,54 @@ impl Desk {
         Desk::by(config, Some(net::monotonic() + limit))
     }
 
-    fn by(config: &Config, by: Option<Time>) -> Result<Desk, Failure> {
-        let mut hub = Hub::new(config)?;
-        hub.load_bearer(config)?;
-        if hub.way.is_none() {
-            hub.find()?;
-        }
+    /// Nothing is read yet but the configuration, and nobody was asked. It is done by `by`, with each call after `each`.
+    pub(crate) fn unidentified(
+        config: &Config,
+        by: Option<Time>,
+        each: Duration,
+    ) -> Result<Desk, Failure> {
+        let hub = Hub::new(config)?;
         let session = hub.session();
-        let mut desk = Desk {
+        Ok(Desk {
             hub,
             session,
             last: None,
             hurry: false,
             by,
-        };
-        match patiently(by, || desk.identify()) {
+            each,
+        })
+    }
+
+    /// Reads the bearer; its warnings go to the log.
+    pub(crate) fn load_bearer(&mut self, config: &Config) -> Result<(), Failure> {
+        self.hub.load_bearer(config)
+    }
+
+    /// Looks for the hub by every way but the present one, and goes on by what is found.
+    pub(crate) fn seek(&mut self) -> Result<(), Failure> {
+        self.hub.find()?;
+        self.session = self.hub.session();
+        Ok(())
+    }
+
+    /// By which way the hub is reached; `None`: it has to be found first.
+    pub(crate) fn way(&self) -> Option<&Way> {
+        self.hub.way.as_ref()
+    }
+
+    fn by(config: &Config, by: Option<Time>) -> Result<Desk, Failure> {
+        let mut desk = Desk::unidentified(config, by, client::ONE_SHOT)?;
+        desk.load_bearer(config)?;
+        if desk.way().is_none() {
+            desk.seek()?;
+        }
+        match desk.identify() {
             Ok(()) => Ok(desk),
             Err(refusal) if by.is_none() && desk.is_elsewhere(&refusal) => {
                 let first = refusal.failure(ASKING);
                 // The first try says what is wrong where nothing else is found.
-                desk.hub
-                    .find()
-                    .map_err(|found| also(first, &found.message))?;
-                desk.session = desk.hub.session();
-                let known = patiently(by, || desk.identify());
+                desk.seek().map_err(|found| also(first, &found.message))?;
+                let known = desk.identify();
                 known.map_err(|refusal| refusal.failure(ASKING))?;
                 log::warn!("the hub is at {} now", desk.hub.shown());
                 Ok(desk)
@@ -119,7 +146,12 @@ impl Desk {
         &self.hub.id
     }
 
-    fn identify(&mut self) -> Result<(), Refusal> {
+    /// Makes sure who answers, without the bearer.
+    pub(crate) fn identify(&mut self) -> Result<(), Refusal> {
+        patiently(self.by, || self.ping())
+    }
+
+    fn ping(&mut self) -> Result<(), Refusal> {
         self.pace();
         let call = Call::Ping {
             hub_id: &self.hub.id,
@@ -164,10 +196,11 @@ impl Desk {
     /// How long a call may take.
     fn left(&self) -> Duration {
         let left = |by: Time| by.since(net::monotonic());
-        self.by.map_or(client::ONE_SHOT, left)
+        self.by.map_or(self.each, left).min(self.each)
     }
 
-    fn ask<T>(
+    /// The same with the refusal as it is.
+    pub(crate) fn ask<T>(
         &mut self,
         doing: &str,
         call: &Call<'_>,

@@ -12,6 +12,7 @@ mod discover;
 mod doctor;
 mod parse;
 mod progress;
+mod repaired;
 mod request;
 mod starts;
 mod table;

@@ -16,6 +16,7 @@
 //!   a device does not read;
 //! - a device that goes away is reported once and tried again for ever, 1 to 10 s apart.
 
+pub mod clock;
 mod face;
 mod io;
 pub mod line;
@@ -23,6 +24,7 @@ mod probe;
 mod report;
 pub mod terminal;
 mod text;
+pub mod wifi;
 
 use std::error::Error;
 use std::fmt;
@@ -34,7 +36,7 @@ use crate::panel::{Edge, Event, Show};
 use crate::time::Time;
 
 pub use face::{ControlFace, Face, OutputFace};
-pub use probe::probe;
+pub use probe::{Ill, probe};
 pub use terminal::{columns, restore_terminals, window};
 pub use text::{cut as cut_columns, fit as fit_columns, width as text_columns};
 

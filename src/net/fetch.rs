@@ -53,6 +53,18 @@ pub fn fetch<'a>(
     }
 }
 
+/// Connects, TLS included, and sends nothing. The next request goes out on that connection.
+pub fn connect(
+    session: &mut Session,
+    deadlines: Deadlines,
+    wait: &mut dyn Wait,
+) -> Result<(), Error> {
+    while !session.warm(deadlines, wait.now())? {
+        pause(session, wait)?;
+    }
+    Ok(())
+}
+
 fn pause(session: &mut Session, wait: &mut dyn Wait) -> Result<(), Error> {
     let deadline = session.deadline();
     let Some((fd, interest)) = session.wants() else {

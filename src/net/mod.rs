@@ -32,15 +32,17 @@ mod tls;
 mod verify;
 pub mod wan;
 mod whole;
+mod witness;
 
 pub use error::{Error, Phase, TlsFault};
 pub use exchange::{BodyStep, Exchange, HeadStep};
-pub use fetch::{Alone, Body, RawBody, Reply, collect, fetch};
+pub use fetch::{Alone, Body, RawBody, Reply, collect, connect, fetch};
 pub use lan::{Address, Lan};
 pub use multicast::{LISTEN, Multicast};
 pub use session::{Deadlines, Dial, Repeat, Request, Session, Step};
-pub use tls::{TlsName, Trust, client_config, parse_pin, show_pin};
+pub use tls::{BUILT, TlsName, Trust, client_config, parse_pin, show_pin, witnessed_config};
 pub use whole::Whole;
+pub use witness::{Shown, Witness};
 
 use std::io;
 use std::os::fd::BorrowedFd;

@@ -48,7 +48,7 @@ fn check(
 }
 
 /// First and last second of a certificate (RFC 5280 §4.1), in Unix time.
-fn validity(certificate: &[u8]) -> Option<(u64, u64)> {
+pub(super) fn validity(certificate: &[u8]) -> Option<(u64, u64)> {
     let (_, certificate, _) = element(certificate)?;
     let (_, mut rest, _) = element(certificate)?;
     // Version [0], left out in version 1; serial number, signature algorithm, issuer.
@@ -66,7 +66,7 @@ fn validity(certificate: &[u8]) -> Option<(u64, u64)> {
 }
 
 /// The first DER element: its tag, its content, and what comes after it.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(super) fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (len, rest) = if first < 0x80 {

@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::ClientConfig;
 use rustls::client::Resumption;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, KeyProvider};
 use rustls::pki_types::{PrivateKeyDer, ServerName, UnixTime};
 use rustls::sign::SigningKey;
@@ -21,6 +22,7 @@ use rustls::time_provider::TimeProvider;
 use super::Error;
 use super::roots::Roots;
 use super::verify::{ChainVerifier, PinVerifier};
+use super::witness::Witness;
 
 /// The name that is sent in SNI and, without a pin, checked against the certificate.
 pub type TlsName = ServerName<'static>;
@@ -36,6 +38,12 @@ pub enum Trust {
     Pin([u8; 32]),
 }
 
+/// When this program was made, in seconds since 1970: no clock that is right shows less. 0 where the build does not know.
+pub const BUILT: u64 = match u64::from_str_radix(env!("BUILD_EPOCH"), 10) {
+    Ok(seconds) => seconds,
+    Err(_) => 0,
+};
+
 /// Where distributions keep their CA bundle as one file: Debian and Buildroot, OpenWrt and Alpine, Fedora, SUSE.
 const BUNDLES: [&str; 4] = [
     "/etc/ssl/certs/ca-certificates.crt",
@@ -49,6 +57,20 @@ const BUNDLES: [&str; 4] = [
 /// Looks through the CA file once, and again for every handshake that shows a chain; holds none of it ([`Roots`]).
 /// Errors name the file and what to do.
 pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
+    config(trust, &|verifier| verifier)
+}
+
+/// As [`client_config`], with somebody who looks at the certificate that is shown, whatever becomes of the handshake.
+pub fn witnessed_config(trust: &Trust) -> Result<(Arc<ClientConfig>, Arc<Witness>), Error> {
+    let seen = Arc::new(Witness::default());
+    let config = config(trust, &|verifier| Arc::new(seen.clone().before(verifier)))?;
+    Ok((config, seen))
+}
+
+fn config(
+    trust: &Trust,
+    wrap: &dyn Fn(Arc<dyn ServerCertVerifier>) -> Arc<dyn ServerCertVerifier>,
+) -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(CryptoProvider {
         key_provider: &NoKeys,
         ..rustls::crypto::ring::default_provider()
@@ -56,15 +78,15 @@ pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
     let builder = ClientConfig::builder_with_details(provider.clone(), Arc::new(FlooredClock))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(|e| Error::Trust(format!("setting up TLS: {e}")))?;
-    let verifier: Arc<dyn rustls::client::danger::ServerCertVerifier> = match trust {
+    let verifier: Arc<dyn ServerCertVerifier> = match trust {
         Trust::Pin(pin) => Arc::new(PinVerifier::new(*pin, &provider)),
         Trust::System => Arc::new(chain(&system_bundle()?, false, &provider)?),
         Trust::CaFile(path) => Arc::new(chain(path, true, &provider)?),
     };
-    // "dangerous" is rustls's word for any verifier but its own; both of ours end in its checks.
+    // "dangerous" is rustls's word for any verifier but its own; all of ours end in its checks.
     let mut config = builder
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
+        .with_custom_certificate_verifier(wrap(verifier))
         .with_no_client_auth();
     // Eight tickets a name, and two names: the hub's and the relay's. More would be memory for nothing; with one, each
     // would put the other out.
@@ -121,12 +143,11 @@ struct FlooredClock;
 
 impl TimeProvider for FlooredClock {
     fn current_time(&self) -> Option<UnixTime> {
-        let floor: u64 = env!("BUILD_EPOCH").parse().unwrap_or(0);
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or(Duration::ZERO);
         Some(UnixTime::since_unix_epoch(
-            now.max(Duration::from_secs(floor)),
+            now.max(Duration::from_secs(BUILT)),
         ))
     }
 }

@@ -69,12 +69,21 @@ impl Refused<'_> {
                 "it has no {route}; a hub's paths begin with /api/manager/, as /api/manager/devices/device"
             ));
         }
+        if told.kind == Kind::NoSuchRoute && path(args).contains("/capability/") {
+            return Some(
+                "hubs of 2016 to 2019 have no single values; read the whole device, /api/manager/devices/device/ID".into(),
+            );
+        }
         match self.status {
-            400 | 415 | 422 => body_mistake(args, told.kind == Kind::InvalidJson),
+            400 | 415 | 422 => body_mistake(args, told.kind == Kind::InvalidJson)
+                .or_else(|| percent(args)),
             401 if self.token.is_none() && !self.is_hub && !typed(args, "authorization") => {
                 Some("no bearer went along; give the path alone for the configured hub, or --bearer, or -H @FILE".into())
             }
-            401 => self.token?.looks_like().complaint().map(str::to_string),
+            401 => match self.token {
+                Some(token) => token.looks_like().complaint().map(str::to_string),
+                None => typed_bearer(args),
+            },
             _ => None,
         }
     }
@@ -91,9 +100,54 @@ impl Refused<'_> {
 }
 
 fn typed(args: &Args, field: &str) -> bool {
-    args.lines
-        .iter()
-        .any(|l| name(l).eq_ignore_ascii_case(field.as_bytes()))
+    typed_value(args, field).is_some()
+}
+
+/// What stands behind the colon of the first `-H` line of this name.
+fn typed_value<'a>(args: &'a Args, field: &str) -> Option<&'a [u8]> {
+    let is_it = |l: &&Vec<u8>| name(l).eq_ignore_ascii_case(field.as_bytes());
+    let line = args.lines.iter().find(is_it)?;
+    line.get(name(line).len() + 1..)
+}
+
+/// What is wrong with a bearer that was typed as a header line, if that is to be seen from here. Never shows it.
+fn typed_bearer(args: &Args) -> Option<String> {
+    let value = typed_value(args, "authorization")?;
+    let value = std::str::from_utf8(value).ok()?.trim();
+    let word = value.split_ascii_whitespace().next()?;
+    if !word.eq_ignore_ascii_case("bearer") {
+        return Some("the word Bearer stands before the token: Authorization: Bearer TOKEN".into());
+    }
+    let token = value.get(word.len()..)?.trim();
+    if token.starts_with(['"', '\'', '\u{201c}', '\u{201d}']) {
+        return Some("the bearer went with the quotes that it has as JSON; leave them out".into());
+    }
+    match Secret::parse(token) {
+        Ok(secret) => secret.looks_like().complaint().map(str::to_string),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// The path that was asked for, of a URL too.
+fn path(args: &Args) -> String {
+    match parse(&args.target) {
+        Ok(Target::Url(url)) => url.path,
+        Ok(Target::Hub(path)) => path,
+        Err(_) => String::new(),
+    }
+}
+
+/// A percentage where a share is due, the most usual of refused values.
+fn percent(args: &Args) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(args.body.as_deref()?).ok()?;
+    let value = body.get("value")?.as_f64()?;
+    let is_percent = value > 1.0 && value <= 100.0;
+    (is_percent && path(args).contains("/capability/")).then(|| {
+        format!(
+            "is this one from 0 to 1, as dim is? then {value} % is {{\"value\":{}}}; homey-panel get DEVICE shows the range",
+            value / 100.0
+        )
+    })
 }
 
 /// What is wrong with the body that was sent, if that is to be seen from here. `told`: the hub says that it is no JSON.

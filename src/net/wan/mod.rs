@@ -20,7 +20,7 @@ mod link;
 mod names;
 mod proxy;
 
-pub use names::Resolve;
+pub use names::{Resolve, system_addresses};
 pub use proxy::{Proxy, ProxyKind};
 
 use std::io;

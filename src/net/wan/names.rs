@@ -10,7 +10,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ureq::Timeout;
 use ureq::config::Config;
@@ -177,6 +177,27 @@ impl Resolver for Names {
     }
 }
 
+/// What the system's resolver says of a name, dashed or not, within `timeout`. `Err`: its words for why there is no address.
+pub fn system_addresses(host: &str, timeout: Duration) -> Result<Vec<IpAddr>, String> {
+    let names = Names::new(&[], Instant::now() + timeout);
+    let uri: Uri = format!("http://{host}:80/")
+        .parse()
+        .map_err(|e| format!("{host:?} is no host name: {e}"))?;
+    let timeout = left(names.deadline, Timeout::Resolve);
+    match names.system.resolve(&uri, &Config::default(), timeout) {
+        Ok(addrs) => Ok(addrs.iter().map(SocketAddr::ip).collect()),
+        Err(ureq::Error::HostNotFound) => Err("no address".into()),
+        Err(ureq::Error::Timeout(_)) => Err("no answer".into()),
+        Err(other) => Err(plain_reason(&other.to_string()).to_string()),
+    }
+}
+
+/// std puts the same words in front of every reason.
+fn plain_reason(reason: &str) -> &str {
+    let words = "failed to lookup address information: ";
+    reason.split_once(words).map_or(reason, |(_, rest)| rest)
+}
+
 fn is_homeylocal(host: &str) -> bool {
     let host = without_dot(host).to_ascii_lowercase();
     host.strip_suffix(HOMEYLOCAL)
@@ -205,10 +226,7 @@ fn not_found(host: &str, reason: &str) -> String {
     if is_homeylocal(host) {
         return rebind(host);
     }
-    // std puts the same words in front of every reason.
-    let reason = reason
-        .strip_prefix("failed to lookup address information: ")
-        .unwrap_or(reason);
+    let reason = plain_reason(reason);
     format!("looking up {host}: no such name ({reason}); check the name, and the DNS server here")
 }
 
