@@ -231,8 +231,8 @@ impl Month {
         let counters = self.home.sim.cloud_counters()?;
         let log = counters["log"].as_array().cloned().unwrap_or_default();
         let granted = |entry: &&Value| {
-            let route = entry["route"].as_str().unwrap_or_default();
-            route.contains("delegation") && entry["status"] == 200
+            let path = entry["path"].as_str().unwrap_or_default();
+            path.contains("delegation") && entry["status"] == 200
         };
         let times: Vec<u64> = log
             .iter()
