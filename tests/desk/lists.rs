@@ -255,7 +255,7 @@ fn a_flow_is_shown_in_words() {
         let flow = object(&hub.run(&["flow", "Good night", "--json"]));
         let cards = flow["cards"].as_array().unwrap();
         has_members(&cards[0], &["part", "what", "card"]);
-        // The hub has words for this card, and none for the others.
+        // The hub has words for some cards, and none for those of the lights.
         assert_eq!(cards[0]["what"], "Flow: This Flow is started");
         assert_eq!(cards[0]["part"], "when");
         assert_eq!(cards[0]["card"], "homey:manager:flow:programmatic_trigger");
@@ -265,7 +265,7 @@ fn a_flow_is_shown_in_words() {
         );
         let shown = hub.run(&["flow", "Good night"]).is_good().text();
         for part in [
-            "not: noone athome",
+            "Presence: not: Nobody is home",
             "Ceiling light: onoff (onoff: false)",
             ", after 2 min",
             "kind       flow\n",
