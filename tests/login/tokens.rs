@@ -72,7 +72,7 @@ fn a_variable_of_the_hub_holds_it() {
     bed.fed(&["login", "--key", "-"], key["token"].as_str().unwrap())
         .good();
     bed.run(&["token", "--store-in", "Message"])
-        .failed(77, "lacks a scope");
+        .failed(77, "lacks the scope homey.logic;");
     bed.sim.post("keys/revoke", &json!({}));
     bed.run(&["token", "--store-in", "Message"])
         .failed(77, "the hub answers 401");
