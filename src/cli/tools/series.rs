@@ -416,6 +416,7 @@ pub fn read(
         span.resolution
     );
     let name = format!("read the log of {} of {}", wanted.capability, wanted.name);
+    let name = one_line(&name, 200);
     let mut entries = Entries::default();
     ask(desk, &target, &name, &mut |body| {
         entries = reply::entries(body)?;

@@ -26,6 +26,7 @@ use crate::cli::{Common, help, note, print};
 use crate::client::Missing;
 use crate::failure::{Exit, Failure};
 use crate::homey::names::{RefKind, Reference};
+use crate::homey::text::one_line;
 
 use super::local::zone_for;
 use super::series::{self, Span, Wanted};
@@ -111,7 +112,10 @@ pub(in crate::cli) fn chart(
     if chart.empty.len() == items.len() {
         return Err(Failure::new(
             Exit::Failed,
-            format!("the hub has no value of {title} in this time"),
+            one_line(
+                &format!("the hub has no value of {title} in this time"),
+                800,
+            ),
         ));
     }
     let (zone, said) = zone_for(about.timezone.as_deref(), &[chart.from, chart.to]);
