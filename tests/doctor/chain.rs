@@ -178,6 +178,12 @@ fn oddities_of_the_configuration_and_its_files_are_warnings() {
             "warn",
             &["panel.toml", "can be written", "chmod go-w"],
         );
+    bed.write(&config.clone().hub(&format!(
+        "{}\nallow_public_address = true",
+        bed.hub_lines(&bed.credential())
+    )));
+    bed.doctor()
+        .says("config", "warn", &["needs no allow_public_address"]);
     // Plain http is said aloud.
     bed.key(bed.sim.bearer());
     let http = format!(
