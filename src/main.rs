@@ -9,6 +9,8 @@ mod footprint;
 
 use std::io::Write;
 
+use homey_panel::cli;
+
 #[cfg(all(panic = "abort", target_os = "linux", target_env = "gnu"))]
 start_with!(program);
 
@@ -21,7 +23,7 @@ fn main() -> std::process::ExitCode {
 fn program() -> u8 {
     footprint::give_memory_back();
     footprint::keep_to_ourselves();
-    match homey_panel::cli::main(std::env::args_os().skip(1)) {
+    match cli::main(std::env::args_os().skip(1)) {
         Ok(()) => 0,
         Err(failure) => {
             let mut text = String::new();
@@ -30,7 +32,8 @@ fn program() -> u8 {
                 if !is_placed(line) {
                     text.push_str("homey-panel: ");
                 }
-                text.push_str(line);
+                // Much of it was said by hubs, servers and files.
+                text.push_str(&cli::harmless(line));
                 text.push('\n');
             }
             // In one write, so that lines of several programs in one log do not mix; nobody to tell if it fails.

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::client::{self, Hub, Lookup, MAX_ERROR_BODY, Missing, Refusal, Source};
+use crate::client::{self, Hub, Lookup, MAX_ERROR_BODY, Missing, Refusal, Source, told};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::homey::call::{Call, Other, Repeat, path_segment};
@@ -190,7 +190,7 @@ impl Desk {
     ) -> Result<T, Failure> {
         let doing = one_line(doing, 200);
         self.ask(&doing, call, visit)
-            .map_err(|refusal| refusal.failure(&doing))
+            .map_err(|refusal| refused(&doing, call.scope(), refusal))
     }
 
     /// How long a call may take.
@@ -224,7 +224,9 @@ impl Desk {
 
     /// Looks names up; every one that stands for nothing is an `Err` of its own.
     pub(crate) fn look_up(&mut self, references: &[Reference<'_>]) -> Result<Lookup, Failure> {
-        client::look_up(references, self).map_err(|refusal| refusal.failure("looking names up"))
+        // Of the lists that may be kept from us, only that of the devices ends a look-up.
+        client::look_up(references, self)
+            .map_err(|refusal| refused("looking names up", Call::Devices.scope(), refusal))
     }
 
     /// What a logic variable holds.
@@ -256,6 +258,19 @@ impl Desk {
             Some(Err(Missing::List(why))) => Err(Failure::permission(why)),
             None => Err(Failure::unavailable("the look-up gave nothing")),
         }
+    }
+}
+
+/// A refusal of what needs `scope`, which is named where it is missing.
+fn refused(doing: &str, scope: Option<&str>, refusal: Refusal) -> Failure {
+    let words = match &refusal {
+        Refusal::Hub { error, .. } if error.kind == Kind::MissingScopes => Some(told(scope, error)),
+        _ => None,
+    };
+    let failure = refusal.failure(doing);
+    match words {
+        Some(words) => Failure::new(failure.exit, format!("{doing}: {words}")),
+        None => failure,
     }
 }
 

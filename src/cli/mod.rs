@@ -35,6 +35,8 @@ use crate::config::{Config, PanelKind, nearest};
 use crate::failure::Failure;
 use crate::run;
 
+pub use table::harmless;
+
 /// One command of the command line.
 struct Command {
     name: &'static str,

@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::hw::{self, cut_columns};
@@ -20,13 +21,30 @@ const BEAT: Duration = Duration::from_millis(500);
 /// What lies between two breaths of a wait, in KiB.
 const BREATH_KIB: u32 = 16;
 
+/// The line stands on the terminal. There is one terminal, so there is one of this.
+static DRAWN: AtomicBool = AtomicBool::new(false);
+/// No line is drawn any more.
+static OVER: AtomicBool = AtomicBool::new(false);
+
+/// For whoever writes a reply to the terminal as it comes: the line is erased, and none is drawn between its pieces.
+#[cfg(feature = "tools")]
+pub(super) fn give_way() {
+    OVER.store(true, Ordering::Relaxed);
+    erase();
+}
+
+fn erase() {
+    if DRAWN.swap(false, Ordering::Relaxed) {
+        let _ = io::stderr().write_all(b"\r\x1b[K");
+    }
+}
+
 /// See the module's docs. Let go, it leaves the terminal as it found it.
 pub(super) struct Progress<'a> {
     doing: &'a str,
     began: Time,
     /// When to draw next; `None` where there is nobody to see it.
     next: Option<Time>,
-    drawn: bool,
     breaths: u32,
 }
 
@@ -39,7 +57,6 @@ impl<'a> Progress<'a> {
             doing,
             began,
             next: seen.then_some(began + QUIET),
-            drawn: false,
             breaths: 0,
         }
     }
@@ -54,7 +71,8 @@ impl<'a> Progress<'a> {
     }
 
     fn draw(&mut self, seconds: u64) {
-        let Some(columns) = hw::columns(io::stderr().as_fd()) else {
+        let columns = hw::columns(io::stderr().as_fd());
+        let Some(columns) = columns.filter(|_| !OVER.load(Ordering::Relaxed)) else {
             return;
         };
         let kib = self.breaths * BREATH_KIB;
@@ -66,7 +84,7 @@ impl<'a> Progress<'a> {
         // One column stays free: terminals differ in where the cursor is after the last one.
         let line = cut_columns(&line, columns.saturating_sub(1), '…');
         let _ = io::stderr().write_all(format!("\r\x1b[K{line}").as_bytes());
-        self.drawn = true;
+        DRAWN.store(true, Ordering::Relaxed);
     }
 }
 
@@ -99,8 +117,6 @@ impl Wait for Progress<'_> {
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        if self.drawn {
-            let _ = io::stderr().write_all(b"\r\x1b[K");
-        }
+        erase();
     }
 }

@@ -130,7 +130,7 @@ pub(super) fn plain(value: &Value) -> String {
             (true, Some(number)) => format!("{number}"),
             _ => number.to_string(),
         },
-        other => other.to_string(),
+        other => harmless(&other.to_string()),
     }
 }
 
@@ -183,6 +183,18 @@ mod tests {
             table.lines(),
             ["NAME    N", "日本語  21", "e\u{301}       7"]
         );
+    }
+
+    #[test]
+    fn nothing_in_a_cell_steers_a_terminal() {
+        let odd = json!({"\u{9b}2J": ["\u{1b}x\u{202e}", {"y": "\u{2066}\u{85}"}]});
+        for cell in [odd.clone(), json!([odd])] {
+            let text = plain(&cell);
+            let steers = |c: char| {
+                c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            };
+            assert!(!text.contains(steers), "{text:?}");
+        }
     }
 
     #[test]

@@ -51,13 +51,20 @@ pub(super) const GROUPS: &[Group] = &[
             ),
             to(
                 "session [--json]",
-                "what is held, how old it is and when it ends; session renew renews it now",
+                "what is held, how old it is and when it ends",
+            ),
+            to(
+                "session renew [--force]",
+                "renew it where 80 % of its life are over, or at any rate",
             ),
             to(
                 "token [--store-in VARIABLE]",
                 "print a good bearer, or write it to a variable of the hub",
             ),
-            to("logout", "end the session and forget it"),
+            to(
+                "logout",
+                "forget the session; hubs of 2016 to 2019 end it, too",
+            ),
             to(
                 "discover [--json]",
                 "look for hubs in this network and on the account",
@@ -104,13 +111,16 @@ pub(super) const GROUPS: &[Group] = &[
             ),
             to("flow FLOW [--json]", "what one does: when, and, then"),
             to("flow enable|disable FLOW", "switch one on or off"),
-            to("temperatures [--json]", "all temperature sensors by zone"),
             to(
-                "insights DEVICE CAPABILITY --last 7d [--csv|--json]",
-                "what a capability was",
+                "temperatures [--json]",
+                "all temperature sensors by zone, and each zone's average",
             ),
             to(
-                "chart [DEVICE CAPABILITY]... --last 24h [--svg FILE]",
+                "insights DEVICE CAPABILITY [--last TIME] [--csv|--json]",
+                "what a capability was, value by value. TIME: 90m, 24h, 7d, 4w",
+            ),
+            to(
+                "chart [DEVICE CAPABILITY]... [--last TIME] [--svg FILE]",
                 "a graph of it; without arguments of all temperature sensors",
             ),
             to("alarms [--json]", "all alarm clocks"),
@@ -151,7 +161,7 @@ pub(super) const OPTIONS: &[Use] = &[
     ),
     to(
         "    --log LEVEL",
-        "off, error, warn, info (default info for run, else error)",
+        "off, error, warn, info (default info for run, warn for check, else error)",
     ),
     to(
         "    --log-file FILE",
@@ -165,10 +175,10 @@ pub(super) const OPTIONS: &[Use] = &[
 
 /// Exit codes and when.
 pub(super) const EXITS: &[(&str, &str)] = &[
-    ("1", "the hub says no"),
+    ("1", "the hub says no, or the disk is full"),
     ("64", "usage"),
-    ("69", "hub not there"),
-    ("77", "credentials"),
+    ("69", "hub or cloud not there"),
+    ("77", "credentials or scopes"),
     ("78", "configuration"),
 ];
 
@@ -193,14 +203,11 @@ pub(super) fn help() -> String {
     for one in OPTIONS {
         explain(&mut text, one);
     }
-    text.push_str("\nExit codes: 0");
+    text.push_str("\nExit codes:\n");
     for (code, when) in EXITS {
-        text.push_str("; ");
-        text.push_str(code);
-        text.push(' ');
-        text.push_str(when);
+        let (words, says) = (*code, *when);
+        explain(&mut text, &Use { words, says });
     }
-    text.push_str(".\n");
     text
 }
 

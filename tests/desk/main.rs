@@ -16,5 +16,6 @@ mod hostile;
 mod lists;
 mod manual;
 mod odd;
+mod scopes;
 mod terminal;
 mod writes;

@@ -100,3 +100,21 @@ fn a_long_read_says_so_and_takes_it_back() {
     let piped = slow.run(&["variables"]);
     assert_eq!(piped.is_good().text(), "NAME  TYPE  VALUE  ID\n");
 }
+
+#[test]
+fn a_reply_that_streams_is_not_written_over() {
+    let api = |body: &str| {
+        let slow = Odd::new(vec![("GET /api/manager/system", Reply::late(body, 1300))]);
+        let args = ["api", "system", "getInfo"];
+        on_terminal(&slow.bed, 80, &args, true, true)
+    };
+    // It comes to a halt in its middle.
+    let (a, b) = ("x".repeat(100), "y".repeat(100));
+    let seen = api(&format!(r#"["{a}","{b}"]"#));
+    assert_eq!(seen, format!("[\r\n  \"{a}\",\r\n  \"{b}\"\r\n]\r\n"));
+    // It comes late.
+    let seen = api("[12345]");
+    let (before, after) = seen.rsplit_once("\r\u{1b}[K").unwrap();
+    assert!(before.ends_with("system getInfo … 1 s"), "{seen:?}");
+    assert_eq!(after, "[\r\n  12345\r\n]\r\n");
+}

@@ -212,7 +212,12 @@ impl Findings {
     #[track_caller]
     pub fn of(ended: Ended) -> Findings {
         let rows = serde_json::from_str(&ended.out);
-        let rows = rows.unwrap_or_else(|e| panic!("{e}: {ended}"));
+        let rows: Vec<Value> = rows.unwrap_or_else(|e| panic!("{e}: {ended}"));
+        // Whatever is wrong has a cure.
+        for row in &rows {
+            let is_wrong = row["state"] == "fail" || row["state"] == "warn";
+            assert!(!is_wrong || row["cure"].is_string(), "{row}: {ended}");
+        }
         Findings { ended, rows }
     }
 

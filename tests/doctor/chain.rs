@@ -157,6 +157,16 @@ fn oddities_of_the_configuration_and_its_files_are_warnings() {
     bed.doctor()
         .ends(0)
         .says("hub", "warn", &["which hub", &id]);
+    // A session says it.
+    bed.session(serde_json::json!({}));
+    bed.write(&config.clone().hub(&format!(
+        "address = \"{}\"\n{}",
+        bed.sim.word("https_address"),
+        bed.file_line("session_file", "session.json")
+    )));
+    let found = bed.doctor();
+    found.ends(0);
+    assert!(!found.ids("warn").contains(&"hub"), "{}", found.ended);
     bed.write(&config);
     crate::bed::mode(&bed.dir.join("key"), 0o640);
     crate::bed::mode(&bed.dir.join("panel.toml"), 0o664);
@@ -168,6 +178,12 @@ fn oddities_of_the_configuration_and_its_files_are_warnings() {
             "warn",
             &["panel.toml", "can be written", "chmod go-w"],
         );
+    bed.write(&config.clone().hub(&format!(
+        "{}\nallow_public_address = true",
+        bed.hub_lines(&bed.credential())
+    )));
+    bed.doctor()
+        .says("config", "warn", &["needs no allow_public_address"]);
     // Plain http is said aloud.
     bed.key(bed.sim.bearer());
     let http = format!(

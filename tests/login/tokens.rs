@@ -72,7 +72,7 @@ fn a_variable_of_the_hub_holds_it() {
     bed.fed(&["login", "--key", "-"], key["token"].as_str().unwrap())
         .good();
     bed.run(&["token", "--store-in", "Message"])
-        .failed(77, "lacks a scope");
+        .failed(77, "lacks the scope homey.logic;");
     bed.sim.post("keys/revoke", &json!({}));
     bed.run(&["token", "--store-in", "Message"])
         .failed(77, "the hub answers 401");
@@ -82,7 +82,8 @@ fn a_variable_of_the_hub_holds_it() {
 fn what_is_held_is_shown_without_its_secrets() {
     let bed = Bed::new();
     bed.run(&["session"]).failed(77, "there is no session");
-    bed.run(&["logout"]).good();
+    let none = bed.run(&["logout"]).good();
+    assert_eq!(none.out, "there is no session\n");
     bed.login(&["--keep-password"]).good();
     let (text, session) = bed.session();
     let shown = bed.run(&["session"]).good();

@@ -158,6 +158,36 @@ fn parameters_are_checked_before_anything_leaves() {
             "a secret must not stand",
         ),
         (
+            &["thread", "setActiveDataset", "--tlvHex", "0e08"],
+            "a secret must not stand",
+        ),
+        (
+            &["thread", "setActiveDataset", "--json", "tlvHex=\"0e08\""],
+            "a secret must not stand",
+        ),
+        (
+            &["google-assistant", "setOptionPinCode", "--value", "1234"],
+            "a secret must not stand",
+        ),
+        (
+            &[
+                "google-assistant",
+                "setOptionPinCode",
+                "--json",
+                "value=1234",
+            ],
+            "a secret must not stand",
+        ),
+        (
+            &[
+                "google-assistant",
+                "setOptionPinCode",
+                "--data",
+                "{\"value\":1234}",
+            ],
+            "a secret must not stand",
+        ),
+        (
             &["flow", "triggerFlow", "1", "--hub", "v3"],
             "expected local, v2 or cloud",
         ),
@@ -177,6 +207,8 @@ fn operations_leave_as_the_sheet_has_them() {
     let fake = Fake::new(|_| (200, "true".into()));
     let file = fake.bed.file("body", "{\"token\":\"a secret\"}");
     let file = format!("@{}", file.display());
+    let pin = fake.bed.file("pin", "{\"value\":\"1234\"}");
+    let pin = format!("@{}", pin.display());
     let mut want = Vec::new();
     for (args, line, body) in [
         (
@@ -274,6 +306,16 @@ fn operations_leave_as_the_sheet_has_them() {
             &["flow", "triggerFlow", "f", "--hub", "local"],
             "POST /api/manager/flow/flow/f/trigger",
             "{}",
+        ),
+        (
+            &["google-assistant", "setOptionPinCode", "--data", &pin],
+            "PUT /api/manager/google-assistant/option/pinCode",
+            "{\"value\":\"1234\"}",
+        ),
+        (
+            &["i18n", "setOptionLanguage", "--data", "{\"value\":\"nl\"}"],
+            "PUT /api/manager/i18n/option/language",
+            "{\"value\":\"nl\"}",
         ),
         (
             &["users", "login", "--data", &file],

@@ -114,7 +114,7 @@ fn units_and_switches_have_their_places() {
             (&["Heater"][..], "pairs of DEVICE CAPABILITY"),
             (&["Heater", "measure_x"], "keeps no log of measure_x"),
             (&["Nobody", "onoff"], "no device is called"),
-            (&["--width", "7"], "expected 20 to 1000"),
+            (&["--width", "7"], "expected 40 to 1000"),
             (
                 &["--svg", "no/such/place.svg"],
                 "chart: writing to no/such/place.svg",

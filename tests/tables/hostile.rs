@@ -146,6 +146,20 @@ fn odd_names_reach_no_terminal_and_break_no_picture() {
             let steers = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
             assert!(!all.contains(steers), "{args:?}: {all:?}");
         }
+        // Nor by the words of a failure.
+        let empty = home(name, "", "{}".to_owned());
+        for args in [
+            &["insights", "d1", "measure_temperature"][..],
+            &["insights", "d1", "measure_temperature", "--csv"],
+            &["chart"],
+            &["chart", "d1", "measure_temperature"],
+        ] {
+            let ended = empty.run(args);
+            let last = ended.err.lines().last().unwrap_or_default();
+            assert!(last.contains("has no value of"), "{args:?}: {ended}");
+            let steers = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+            assert!(!ended.err.contains(steers), "{args:?}: {:?}", ended.err);
+        }
         let ended = fake.run(&["chart", "--svg", "-"]);
         let text = ended.text();
         let doc = Document::parse(&text).unwrap();

@@ -34,7 +34,7 @@ OPTIONS
       --paste              for --browser: the redirect's URL comes on standard input
 
 Secrets are never arguments. Where no option names them they are read from the directory $CREDENTIALS_DIRECTORY:
-homey-panel.password, homey-panel.otp, homey-panel.bearer, homey-panel.client-secret.
+homey-panel.password, homey-panel.otp, homey-panel.key, homey-panel.bearer, homey-panel.client-secret.
 The session file is session_file under [hub], else session.json in $STATE_DIRECTORY, $XDG_STATE_HOME/homey-panel,
 ~/.local/state/homey-panel or /var/lib/homey-panel; 0600, written whole or not at all.
 

@@ -22,7 +22,9 @@ pub(in crate::cli) fn logout(
     let store = store(&config)?;
     // Nobody may renew it while it is being ended.
     let lock = store.lock()?;
-    let kind = store.read().ok().flatten().map(|session| session.kind);
+    let held = store.read();
+    let is_there = !matches!(held, Ok(None));
+    let kind = held.ok().flatten().map(|session| session.kind);
     let ended = match kind {
         // A key is revoked in the web app; a file that cannot be read names nothing to end.
         Some(Kind::Key) | None => Ok(false),
@@ -30,6 +32,7 @@ pub(in crate::cli) fn logout(
     };
     lock.remove()?;
     match (ended, kind) {
+        _ if !is_there => print("there is no session\n"),
         (Ok(true), _) => print("the session has ended at the hub, and is forgotten here\n"),
         (Ok(false), Some(Kind::Key)) => print(
             "the API key is forgotten here; it stays good until it is revoked in the Homey web app (Settings, API Keys)\n",

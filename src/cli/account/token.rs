@@ -24,10 +24,10 @@ Prints a bearer for the hub, renewed first where 80 % of its life are over:
     curl -H \"Authorization: Bearer $(homey-panel token)\" ...
 
       --store-in VARIABLE  writes it to this logic variable of the hub (of type text) instead, for flows and scripts there;
-                           needs the scopes logic and logic.readonly
+                           needs the scope homey.logic
 
-Exit codes: 0; 1 the hub says no; 64 no such variable, or not of type text; 69 the cloud or the hub is not there; 77 refused
-for good, or a scope is missing; 78 the configuration is wrong.
+Exit codes: 0; 1 the hub says no, or the disk is full; 64 no such variable, or not of type text; 69 the cloud or the hub is
+not there, or the clock here is wrong; 77 refused for good, or a scope is missing; 78 the configuration is wrong.
 ";
 
 /// `token [--store-in VARIABLE]`

@@ -77,7 +77,9 @@ pub(super) fn hub(doctor: &mut Doctor<'_>) {
         Ok(desk) => desk,
         Err(failure) => return doctor.fail_text(failure.exit, &failure.message),
     };
-    let named = doctor.config.as_ref().is_some_and(|c| c.hub.id.is_some());
+    // A session says so as well as the configuration.
+    let config = doctor.config.as_ref();
+    let named = config.is_some_and(|config| !Known::of(config).id.is_empty());
     if let Err(refusal) = desk.identify() {
         let is_other = matches!(refusal, Refusal::WrongHub(_));
         let failure = refusal.failure("ping");
@@ -175,7 +177,7 @@ fn refused(doctor: &mut Doctor<'_>, refusal: Refusal) {
     let failure = refusal.failure("session");
     let (what, cure) = super::parted(&failure.message);
     if status != 401 {
-        return doctor.fail_as(failure.exit, what, cure);
+        return doctor.fail_text(failure.exit, &failure.message);
     }
     let Some(config) = &doctor.config else { return };
     let bearer = Bearer::load(&config.hub.credential).ok();
@@ -208,13 +210,11 @@ pub(super) fn scopes(doctor: &mut Doctor<'_>) {
     if missing.is_empty() {
         return doctor.ok(format!("all {} that are needed", needs.len()));
     }
+    let is_key = told.kind.as_deref() == Some("PAT");
     for need in missing {
         doctor.fail(
             format!("{} is missing: {}", need.scope, need.what),
-            format!(
-                "make an API key with {} too (Homey web app: Settings, API Keys)",
-                need.scope
-            ),
+            scopes::cure(is_key, need.scope),
         );
     }
 }

@@ -54,6 +54,9 @@ Exit codes: 0 nothing fails; else that of the first that does: 78 configuration,
 /// What is not begun by then is skipped; what is under way then ends within the 10 s that are missing to a minute.
 const BUDGET: Duration = Duration::from_secs(50);
 
+/// For what stands at a place that is told.
+const CORRECT: &str = "correct it there";
+
 /// One check.
 struct Check {
     id: &'static str,
@@ -212,7 +215,7 @@ impl Doctor<'_> {
     fn fail_text(&mut self, exit: Exit, text: &str) {
         let (what, cure) = parted(text);
         let cure = match (cure, self.id) {
-            ("", "config" | "names") => "correct it there",
+            ("", "config" | "names") => CORRECT,
             ("", _) => {
                 "try again in a minute; if it stays, homey-panel request -v /api/manager/system/ping shows the exchange"
             }
@@ -223,6 +226,7 @@ impl Doctor<'_> {
 
     fn warn_text(&mut self, text: &str) {
         let (what, cure) = parted(text);
+        let cure = if cure.is_empty() { CORRECT } else { cure };
         self.warn(what, cure);
     }
 

@@ -85,6 +85,16 @@ pub(super) fn covers(held: &[Box<str>], wanted: &str) -> bool {
     })
 }
 
+/// What to do for a scope that this bearer lacks. `is_key`: it is an API key, else it came by a login.
+pub(super) fn cure(is_key: bool, scope: &str) -> String {
+    match is_key {
+        true => format!("make an API key with {scope} too (Homey web app: Settings, API Keys)"),
+        false => format!(
+            "give the client {scope} in the developer tools, then homey-panel login; or take an API key that has it"
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,5 +159,19 @@ mod tests {
             assert_eq!(covers(held, wanted), want, "{held} {wanted}");
         }
         assert!(!super::covers(&[], "homey"));
+    }
+
+    #[test]
+    fn a_session_is_not_cured_by_a_key_alone() {
+        let key = cure(true, "homey.mood.set");
+        assert!(
+            key.starts_with("make an API key with homey.mood.set"),
+            "{key}"
+        );
+        let session = cure(false, "homey.mood.set");
+        assert!(
+            session.contains("homey.mood.set") && session.contains("homey-panel login"),
+            "{session}"
+        );
     }
 }

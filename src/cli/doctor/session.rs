@@ -141,7 +141,7 @@ pub(super) fn state(doctor: &mut Doctor<'_>) {
         )),
         Err(e) => doctor.warn(
             format!("{} can be written; its room is unknown: {e}", dir.display()),
-            "",
+            format!("see with df {} that there is some", dir.display()),
         ),
     }
 }

@@ -185,11 +185,11 @@ fn choose(
     let is_asked = asked.is_some();
     let own = asked.unwrap_or(machine);
     let (zone, rest) = match (hub_name, hub) {
-        (_, Some(hub)) if own.agrees(&hub, times) => (hub, String::new()),
-        (_, Some(hub)) if is_asked => {
+        (_, Some(hub)) if is_asked && own.name != hub.name => {
             let rest = format!(" ($TZ); the hub is in {}", hub.name);
             (own, rest)
         }
+        (_, Some(hub)) if is_asked || own.agrees(&hub, times) => (hub, String::new()),
         (_, Some(hub)) => {
             let rest = format!(", the hub's zone; this machine is in {}", own.name);
             (hub, rest)
@@ -415,6 +415,14 @@ mod tests {
                 zone(CET, "Europe/Here"),
                 summer,
                 "times of UTC0 ($TZ); the hub is in Europe/Here",
+            ),
+            // Both show the same at this time, which says nothing of those between two of them.
+            (
+                zone("UTC0", "UTC0"),
+                Some("Europe/Isle"),
+                zone("GMT0BST,M3.5.0/1,M10.5.0", "Europe/Isle"),
+                winter,
+                "times of UTC0 ($TZ); the hub is in Europe/Isle",
             ),
             (
                 None,

@@ -30,6 +30,10 @@ const FILES: &[(&str, &str)] = &[
          ~/.local/state/homey-panel), or in /var/lib/homey-panel, the first that there is",
     ),
     (
+        "session.lock, password.json",
+        "beside it: whoever renews it holds the one; the other is there only after login --keep-password",
+    ),
+    (
         "~/.cache/homey-panel/",
         "names for completion, mode 0600; may be deleted at any time",
     ),
@@ -43,7 +47,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "CREDENTIALS_DIRECTORY",
-        "of the service manager: homey-panel.key in it is the API key, where the configuration names no bearer",
+        "of the service manager: homey-panel.key in it is the API key, where the configuration names no bearer; \
+         homey-panel.client-secret that of the client; what login reads of it stands there",
     ),
     (
         "STATE_DIRECTORY",
@@ -56,6 +61,11 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "JOURNAL_STREAM",
         "set by a service manager that writes times itself: lines of the log go without",
+    ),
+    ("TZ", "the zone of the times that insights and chart show"),
+    (
+        "LC_ALL, LC_CTYPE, LANG, TERM, COLORTERM, NO_COLOR",
+        "which characters and colours a terminal gets",
     ),
     (
         "SSL_CERT_FILE",

@@ -7,12 +7,11 @@
 mod tests;
 
 use crate::cli::desk::Desk;
-use crate::client::{Refusal, Source, told};
+use crate::client::Refusal;
 use crate::config::nearest;
 use crate::failure::Failure;
 use crate::homey::Kind;
 use crate::homey::call::{Call, Other, Repeat, path_segment};
-use crate::homey::error::Kind as Error;
 use crate::homey::reply::{self, About, Entries, Log};
 use crate::homey::text::one_line;
 
@@ -321,7 +320,7 @@ fn usual_step(values: &[(u64, Option<f64>)]) -> u64 {
 /// Asks the hub what it is; a key that may not is no reason to stop.
 pub fn about(desk: &mut Desk) -> About {
     let mut about = About::default();
-    let asked = desk.get(&Call::System, &mut |body| {
+    let asked = desk.read(&Call::System, &mut |body| {
         about = reply::about(body)?;
         Ok(())
     });
@@ -346,19 +345,7 @@ fn ask(
         name,
         repeat: Repeat::Safe,
     });
-    desk.get(&call, visit).map_err(|refusal| {
-        let words = match &refusal {
-            Refusal::Hub { error, .. } if error.kind == Error::MissingScopes => {
-                format!("{name}: {}", told(Some(SCOPE), error))
-            }
-            _ => String::new(),
-        };
-        let mut failure = refusal.failure(&one_line(name, 200));
-        if !words.is_empty() {
-            failure.message = words;
-        }
-        failure
-    })
+    desk.read_as(name, &call, visit)
 }
 
 /// The log of each wanted capability, or what the device has instead.
@@ -429,6 +416,7 @@ pub fn read(
         span.resolution
     );
     let name = format!("read the log of {} of {}", wanted.capability, wanted.name);
+    let name = one_line(&name, 200);
     let mut entries = Entries::default();
     ask(desk, &target, &name, &mut |body| {
         entries = reply::entries(body)?;

@@ -35,6 +35,7 @@ number, true or false, or JSON, as the parameter's type says.
   --hub KIND          local, v2 or cloud: take the operation in this hub's form; otherwise the hub is asked where the
                       forms differ
 
+A password, a token or a PIN is never an argument: such an operation takes its body with --data @FILE or --data -.
 The reply is indented on a terminal, else as the hub sends it. What apps offer under /api/app goes by request.
 ";
 

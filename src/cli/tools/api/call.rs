@@ -12,7 +12,21 @@ use super::table::{Kind, Operation, Parameter, Place};
 use super::{send, values};
 
 /// Parameters that hold a secret; they do not belong on a command line, which everybody on the machine can read.
-const SECRETS: [&str; 4] = ["jwt", "password", "secret", "token"];
+const SECRETS: [&str; 6] = [
+    "inviteToken",
+    "jwt",
+    "password",
+    "secret",
+    "tlvHex",
+    "token",
+];
+
+/// Operations of whose parameters every one is a secret, whatever it is called.
+const SECRET_OPERATIONS: [&str; 1] = ["setOptionPinCode"];
+
+fn is_secret(form: &Operation, p: &Parameter) -> bool {
+    SECRETS.contains(&p.name) || SECRET_OPERATIONS.contains(&form.name)
+}
 
 /// Checks everything that can be checked here, then asks the hub.
 pub fn call(args: &Args, common: &mut Common, forms: &[Operation]) -> Result<(), Failure> {
@@ -117,7 +131,7 @@ fn sort_out(args: &Args, form: &Operation, all: &[Parameter]) -> Result<Given, S
             format!("{} {} takes no --{name}{hint}", form.manager, form.name)
         })
     };
-    let has_secret = all.iter().any(|p| SECRETS.contains(&p.name));
+    let has_secret = all.iter().any(|p| is_secret(form, p));
     let secret = || {
         "a secret must not stand on the command line: give the body with --data @FILE or --data -"
             .to_owned()
@@ -141,7 +155,7 @@ fn sort_out(args: &Args, form: &Operation, all: &[Parameter]) -> Result<Given, S
             }
             Err(why) => return Err(why),
         };
-        if SECRETS.contains(&p.name) {
+        if is_secret(form, p) {
             return Err(secret());
         }
         let value = values::typed(p.kind, text).map_err(|why| format!("--{}: {why}", p.name))?;
@@ -155,7 +169,7 @@ fn sort_out(args: &Args, form: &Operation, all: &[Parameter]) -> Result<Given, S
                 "--json {name}: it is part of the path; give --{name}"
             ));
         }
-        if SECRETS.contains(&p.name) {
+        if is_secret(form, p) {
             return Err(secret());
         }
         let value = serde_json::from_str(text)

@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use crate::cli::desk::Desk;
-use crate::cli::written;
+use crate::cli::{progress, written};
 use crate::client::{Refusal, Source, told};
 use crate::failure::{Exit, Failure};
 use crate::homey::Dialect;
@@ -79,6 +79,7 @@ pub fn send(desk: &mut Desk, form: &Operation, filled: &Filled) -> Result<(), Fa
             };
             let mut piece = chunk.get(..n).unwrap_or_default();
             if terminal {
+                progress::give_way();
                 shown.clear();
                 if n == 0 {
                     pretty.end(&mut shown);

@@ -26,6 +26,7 @@ use crate::cli::{Common, help, note, print};
 use crate::client::Missing;
 use crate::failure::{Exit, Failure};
 use crate::homey::names::{RefKind, Reference};
+use crate::homey::text::one_line;
 
 use super::local::zone_for;
 use super::series::{self, Span, Wanted};
@@ -42,8 +43,8 @@ units a panel each; switches and alarms are bands below. Where the hub knows not
       --last TIME         how far back: 90m, 24h (default), 7d, 4w; the finest resolution that covers it is taken
       --resolution NAME   take this one of the hub's: last24Hours, yesterday, lastMonth; a wrong one lists all
       --svg FILE          write a picture instead, whole or not at all; - for stdout
-      --width COLUMNS     of the terminal, where it does not say: 80 otherwise
-      --height ROWS       24 otherwise
+      --width COLUMNS     40 to 1000; else the terminal's, or 80 where there is none
+      --height ROWS       20 to 1000; else the terminal's but for one, or 23
 
 Times are those of the hub's zone, or of $TZ where that is set. Without a UTF-8 locale the graph is of ASCII, and with
 NO_COLOR set, or into a file, it has no colours: marks tell the lines apart, too.
@@ -76,8 +77,8 @@ pub(in crate::cli) fn chart(
             Long("last") => args.last = Some(parser.value()?.string()?),
             Long("resolution") => args.resolution = Some(parser.value()?.string()?),
             Long("svg") => args.svg = Some(parser.value()?.into()),
-            Long("width") => args.width = Some(size("width", &parser.value()?.string()?)?),
-            Long("height") => args.height = Some(size("height", &parser.value()?.string()?)?),
+            Long("width") => args.width = Some(size("width", 40, &parser.value()?.string()?)?),
+            Long("height") => args.height = Some(size("height", 20, &parser.value()?.string()?)?),
             Value(word) => args.words.push(word.string()?),
             other => return Err(other.unexpected().into()),
         }
@@ -111,7 +112,10 @@ pub(in crate::cli) fn chart(
     if chart.empty.len() == items.len() {
         return Err(Failure::new(
             Exit::Failed,
-            format!("the hub has no value of {title} in this time"),
+            one_line(
+                &format!("the hub has no value of {title} in this time"),
+                800,
+            ),
         ));
     }
     let (zone, said) = zone_for(about.timezone.as_deref(), &[chart.from, chart.to]);
@@ -137,9 +141,10 @@ fn ours(failure: Failure) -> Failure {
     Failure::new(failure.exit, message)
 }
 
-fn size(name: &str, text: &str) -> Result<usize, Failure> {
-    let number = text.parse().ok().filter(|n| (20..=1000).contains(n));
-    number.ok_or_else(|| Failure::usage(format!("chart: --{name} {text}: expected 20 to 1000")))
+fn size(name: &str, least: usize, text: &str) -> Result<usize, Failure> {
+    let number = text.parse().ok().filter(|n| (least..=1000).contains(n));
+    number
+        .ok_or_else(|| Failure::usage(format!("chart: --{name} {text}: expected {least} to 1000")))
 }
 
 /// All temperature sensors, called by zone and name.

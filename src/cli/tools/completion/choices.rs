@@ -124,7 +124,7 @@ impl Syntax {
                     name: name.to_string(),
                     value: None,
                 });
-                // `[--json]` ends here, `[--zone ZONE]` and `--last 7d` do not.
+                // `[--json]` ends here, `[--zone ZONE]` does not.
                 match token.ends_with(']') {
                     true => self.options.extend(named),
                     false => awaits.extend(named),

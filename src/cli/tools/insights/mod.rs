@@ -11,6 +11,7 @@ use crate::cli::table::Table;
 use crate::cli::{Common, help, note, print};
 use crate::failure::{Exit, Failure};
 use crate::homey::names::RefKind;
+use crate::homey::text::one_line;
 
 use super::local::{Zone, zone_for};
 use super::record::{Record, show_json};
@@ -90,7 +91,10 @@ pub(in crate::cli) fn insights(
         true => Ok(()),
         false => Err(Failure::new(
             Exit::Failed,
-            format!("the hub has no value of {} in this time", series.title()),
+            one_line(
+                &format!("the hub has no value of {} in this time", series.title()),
+                400,
+            ),
         )),
     }
 }

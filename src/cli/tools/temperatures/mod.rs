@@ -20,6 +20,8 @@ use super::series::{self, number};
 #[derive(Clone, PartialEq, Debug)]
 pub struct Sensor {
     pub zone: String,
+    /// Several zones may have one name.
+    pub zone_id: String,
     pub name: String,
     pub device: String,
     pub capability: String,
@@ -39,7 +41,7 @@ pub fn is_temperature(capability: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// All of them, sorted by zone and name.
+/// All of them, zone by zone, sorted by zone and name.
 pub fn sensors(desk: &mut Desk) -> Result<Vec<Sensor>, Failure> {
     let zones = read_zones(desk)?;
     let mut found = Vec::new();
@@ -62,6 +64,7 @@ fn of_device(device: DeviceRow, zones: &Zones, found: &mut Vec<Sensor>) {
         let units = traits.and_then(|t| t.units.as_deref()).unwrap_or("°C");
         let sensor = Sensor {
             zone: zone.unwrap_or_default().into(),
+            zone_id: device.zone.clone().unwrap_or_default(),
             name: device.name.clone(),
             device: device.id.clone(),
             capability: id.clone(),
@@ -74,16 +77,25 @@ fn of_device(device: DeviceRow, zones: &Zones, found: &mut Vec<Sensor>) {
             updated: reading.updated,
             unavailable: unavailable.clone(),
         };
-        // std's sort would be 8 KiB of code for some dozen rows.
-        let at = found.partition_point(|other| other.key() <= sensor.key());
-        found.insert(at, sensor);
+        place(found, sensor);
     }
 }
 
+fn place(found: &mut Vec<Sensor>, sensor: Sensor) {
+    // std's sort would be 8 KiB of code for some dozen rows.
+    let at = found.partition_point(|other| other.key() <= sensor.key());
+    found.insert(at, sensor);
+}
+
 impl Sensor {
-    fn key(&self) -> (String, String, &str) {
+    fn key(&self) -> (String, &str, String, &str) {
         let small = crate::letters::small_text;
-        (small(&self.zone), small(&self.name), &self.capability)
+        (
+            small(&self.zone),
+            &self.zone_id,
+            small(&self.name),
+            &self.capability,
+        )
     }
 }
 
@@ -91,6 +103,7 @@ impl Sensor {
 #[derive(Clone, PartialEq, Debug)]
 struct Average {
     zone: String,
+    zone_id: String,
     units: String,
     value: f64,
     count: usize,
@@ -101,12 +114,13 @@ struct Average {
 fn averages(sensors: &[Sensor]) -> Vec<Average> {
     let mut all: Vec<Average> = Vec::new();
     for sensor in sensors {
-        let same = |a: &Average| a.zone == sensor.zone && a.units == sensor.units;
+        let same = |a: &Average| a.zone_id == sensor.zone_id && a.units == sensor.units;
         let at = match all.iter().position(same) {
             Some(at) => at,
             None => {
                 all.push(Average {
                     zone: sensor.zone.clone(),
+                    zone_id: sensor.zone_id.clone(),
                     units: sensor.units.clone(),
                     value: 0.0,
                     count: 0,
@@ -177,13 +191,16 @@ fn table(sensors: &[Sensor], now: u64) -> Table {
             json!(sensor.updated.map(|then| age(then, now))),
             json!(state.unwrap_or_default()),
         ]);
-        if rest.peek().is_some_and(|next| next.zone == sensor.zone) {
+        if rest
+            .peek()
+            .is_some_and(|next| next.zone_id == sensor.zone_id)
+        {
             continue;
         }
         // One sensor is its own average.
         for a in averages
             .iter()
-            .filter(|a| a.zone == sensor.zone && a.of > 1)
+            .filter(|a| a.zone_id == sensor.zone_id && a.of > 1)
         {
             let value = format!("{} {}", number(a.value, Some(1)), a.units);
             let words = format!("average of {} of {}", a.count, a.of);
@@ -205,6 +222,7 @@ fn object(sensors: &[Sensor], now: u64) -> Record {
         .map(|s| {
             json!({
                 "zone": s.zone,
+                "zone_id": s.zone_id,
                 "name": s.name,
                 "id": s.device,
                 "capability": s.capability,
@@ -221,6 +239,7 @@ fn object(sensors: &[Sensor], now: u64) -> Record {
         .map(|a| {
             json!({
                 "zone": a.zone,
+                "zone_id": a.zone_id,
                 "average": a.value,
                 "units": a.units,
                 "sensors": a.count,
@@ -241,6 +260,7 @@ mod tests {
     fn sensor(zone: &str, name: &str, value: Option<f64>, units: &str) -> Sensor {
         Sensor {
             zone: zone.into(),
+            zone_id: zone.into(),
             name: name.into(),
             device: "1".into(),
             capability: "measure_temperature".into(),
@@ -285,6 +305,46 @@ mod tests {
             .map(|a| (a.value, a.count, a.of))
             .collect();
         assert_eq!(got, [(20.02, 2, 4), (70.0, 1, 1)]);
+    }
+
+    #[test]
+    fn zones_of_one_name_are_two_zones() {
+        let one = |zone: &str, id: &str, name: &str, value: f64| {
+            let mut one = sensor(zone, name, Some(value), "°C");
+            one.zone_id = id.into();
+            one
+        };
+        let mut all = Vec::new();
+        for sensor in [
+            one("Bedroom", "b", "Window", 15.0),
+            one("Bedroom", "a", "Door", 20.0),
+            one("Bedroom", "b", "Door", 17.0),
+            one("Bedroom", "a", "Stove", 22.0),
+            one("hall", "d", "Lamp", 1.0),
+            one("Hall", "c", "Attic", 2.0),
+            one("Hall", "c", "Stairs", 4.0),
+            one("hall", "d", "Cellar", 3.0),
+        ] {
+            place(&mut all, sensor);
+        }
+        assert_eq!(
+            table(&all, 61_000).lines(),
+            [
+                "ZONE     NAME               TEMPERATURE  AGE    STATE",
+                "Bedroom  Door               20.0 °C      1 min",
+                "Bedroom  Stove              22.0 °C      1 min",
+                "Bedroom  average of 2 of 2  21.0 °C",
+                "Bedroom  Door               17.0 °C      1 min",
+                "Bedroom  Window             15.0 °C      1 min",
+                "Bedroom  average of 2 of 2  16.0 °C",
+                "Hall     Attic              2.0 °C       1 min",
+                "Hall     Stairs             4.0 °C       1 min",
+                "Hall     average of 2 of 2  3.0 °C",
+                "hall     Cellar             3.0 °C       1 min",
+                "hall     Lamp               1.0 °C       1 min",
+                "hall     average of 2 of 2  2.0 °C",
+            ]
+        );
     }
 
     #[test]
