@@ -316,6 +316,26 @@ fn a_child_that_hangs_harms_nobody_and_ends_with_the_program() {
 }
 
 #[test]
+fn an_app_whose_own_login_died_costs_no_session() {
+    let sim = Sim::new();
+    let old = sim.word("session_token").to_owned();
+    let mut wall = setup(&sim, &session(&sim, "oauth", 1.0, &old))
+        .control("night", "press = { flow = \"Good night\" }")
+        .ready();
+    sim.post(
+        "fault",
+        &json!({"kind": "status", "code": 500, "error": "invalid_token", "executed": true, "method": "POST"}),
+    );
+    wall.tap("night");
+    wall.word("night", "unknown");
+    wall.tap("desk");
+    wall.word("desk", "confirmed");
+    assert_eq!(sim.starts(), ["Good night"]);
+    assert_eq!((stored(&folder(&wall)), asked_at_all(&sim)), (old, 0));
+    wall.stop();
+}
+
+#[test]
 fn garbage_in_the_file_is_told_once_and_the_bearer_stays() {
     let sim = Sim::new();
     let old = sim.word("session_token").to_owned();
