@@ -290,6 +290,28 @@ fn a_session_that_is_refused_for_good_waits_for_a_login_by_hand() {
 }
 
 #[test]
+fn a_short_spell_of_refusals_leaves_no_trace_where_it_cannot_be_renewed_either() {
+    let sim = Sim::new();
+    let old = sim.word("session_token").to_owned();
+    let mut wall = setup(&sim, &session(&sim, "oauth", 1.0, &old)).ready();
+    // Every renewal is refused for good.
+    sim.post("cloud/revoke", &json!({"what": "all"}));
+    for _ in 0..2 {
+        let spell = sim.post("fault", &json!({"kind": "status", "code": 401}));
+        wall.link("token");
+        assert_eq!(wall.now("login")["text"], "ended", "{}", wall.story());
+        sim.post("fault/remove", &json!({"id": spell["id"]}));
+        wall.link("ready");
+        press_until_login(&mut wall, false, "good");
+    }
+    assert_eq!(wall.times_logged("renewing the session: "), 1);
+    assert_eq!(stored(&folder(&wall)), old);
+    // A second spell within half an hour asks nobody again with what was refused for good.
+    assert_eq!(asked(&sim, "oauth2/token"), 1, "{}", wall.story());
+    wall.stop();
+}
+
+#[test]
 fn a_child_that_hangs_harms_nobody_and_ends_with_the_program() {
     let sim = Sim::new();
     sim.post("cloud/fault", &json!({"kind": "stall", "phase": "request"}));

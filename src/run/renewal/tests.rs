@@ -98,6 +98,34 @@ fn failures_are_further_and_further_apart() {
 }
 
 #[test]
+fn while_the_hub_refuses_it_pauses_are_short_and_a_spell_that_is_over_leaves_no_trace() {
+    let mut one = renewal(held(Kind::OAuth, 1));
+    assert_eq!(one.at(10), (Lease::Good, 1092));
+    one.refused = true;
+    assert_eq!(one.at(10), (Lease::Good, 10), "at once");
+    for (code, tries, least) in [(69, 8, 120), (75, 1, 120), (77, 3, 1800)] {
+        for _ in 0..tries {
+            one.fails(10, code);
+        }
+        one.refused = true;
+        assert_eq!(one.at(10).0, Lease::Ended);
+        let pause = one.due.since(at(10).0).as_secs();
+        assert!((least..=least * 6 / 5).contains(&pause), "{code}: {pause}");
+        // The hub takes it again, and nothing is wrong until it is to be renewed in any case.
+        one.refused = false;
+        assert_eq!(one.at(12), (Lease::Good, 1092), "{code}");
+        assert_eq!(one.at(1091).0, Lease::Good);
+        assert_ne!(one.at(60 * 22).0, Lease::Good);
+    }
+    // A first failure's minute stays one.
+    let mut other = renewal(held(Kind::OAuth, 1));
+    other.refused = true;
+    other.fails(10, 69);
+    other.at(10);
+    assert!(other.due <= at(10).0 + Duration::from_secs(72));
+}
+
+#[test]
 fn panels_with_one_session_do_not_renew_it_at_once() {
     let mut dues: Vec<u64> = (1..40)
         .map(|seed| {
