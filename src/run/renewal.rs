@@ -60,9 +60,10 @@ pub(super) struct Renewal {
     /// When the next try is due.
     due: Time,
     look_at: Time,
-    /// When the child that is at it was started, and which bearer was the present one then, by number.
+    /// When the child that is at it was started, and which bearer was the present one then, by number; `None` where none is,
+    /// or one of another configuration: what that says counts for nothing here.
     since: Time,
-    instead_of: u32,
+    instead_of: Option<u32>,
     /// The hub has refused the present bearer.
     refused: bool,
     lease: Lease,
@@ -94,7 +95,7 @@ impl Renewal {
             due: Time::NEVER,
             look_at: Time::ZERO,
             since: Time::ZERO,
-            instead_of: 0,
+            instead_of: None,
             refused: false,
             lease,
         };
@@ -214,7 +215,7 @@ impl Life {
             self.renewal.due = Time::NEVER;
             if self.helpers.is_free(Some(Errand::Renew)) {
                 self.renewal.since = now;
-                self.renewal.instead_of = self.bearers;
+                self.renewal.instead_of = Some(self.bearers);
                 if let Err(error) = self.helpers.start(Errand::Renew, &RENEW, now) {
                     self.renewal.why = format!("starting homey-panel session renew: {error}");
                     self.renewal.fail(None, now);
@@ -251,8 +252,9 @@ impl Life {
     pub(super) fn renewal_ended(&mut self, ended: &Ended, now: Time) {
         let waited_for = self.renewal.refused;
         self.reload_bearer(now);
+        let old = self.renewal.instead_of.take();
         // The file may have been looked at since the child wrote it.
-        if self.bearers != self.renewal.instead_of {
+        if old.is_some_and(|old| old != self.bearers) {
             self.renewal.told.clear();
             log::info!("the session was renewed");
             self.renewal.reckon(now, wall());
@@ -267,7 +269,7 @@ impl Life {
                 let least = now + self.renewal.unit * LOOK;
                 (self.renewal.not_before, self.renewal.when_refused) = (least, least);
             }
-        } else if self.renewal.renews() {
+        } else if old.is_some() && self.renewal.renews() {
             self.renewal.why = match (ended.code, ended.why.as_str()) {
                 (Some(0), _) => "homey-panel session renew has changed nothing".to_owned(),
                 (None, "") => "homey-panel session renew did not end by itself".to_owned(),
