@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::sim::{SOON, Sim, done};
@@ -324,10 +325,19 @@ fn a_child_that_hangs_harms_nobody_and_ends_with_the_program() {
         wall.word("desk", "confirmed");
     }
     assert_eq!(children(&wall).trim(), child, "it hangs");
+    // It may be about to write down what it was given for good: it has the time that a call to the cloud may take, unless
+    // somebody is in a hurry. Hands are served until then.
     let began = Instant::now();
+    wall.signal(Signal::SIGTERM);
+    wall.tap("desk");
+    wall.word("desk", "confirmed");
+    while began.elapsed() < Duration::from_secs(4) {
+        std::thread::sleep(Duration::from_millis(100));
+        assert_eq!(children(&wall).trim(), child, "it is given time");
+    }
     wall.stop();
     assert!(
-        began.elapsed() < Duration::from_secs(6),
+        began.elapsed() < Duration::from_secs(10),
         "{:?}",
         began.elapsed()
     );
@@ -335,6 +345,26 @@ fn a_child_that_hangs_harms_nobody_and_ends_with_the_program() {
         !Path::new("/proc").join(&child).exists(),
         "it is left behind"
     );
+}
+
+#[test]
+fn a_renewal_that_is_under_way_at_the_end_is_written_down() {
+    let sim = Sim::new();
+    let old = sim.word("session_token").to_owned();
+    sim.post(
+        "cloud/fault",
+        &json!({"kind": "stall", "phase": "head", "ms": 4500, "path_prefix": "/oauth2/token"}),
+    );
+    let mut due = session(&sim, "oauth", 19.5, &old);
+    due["cloud"]["access_expires"] = json!(0);
+    let mut wall = setup(&sim, &due).ready();
+    sim.until("a refresh", |sim| asked(sim, "oauth2/token") == 1);
+    wall.signal(Signal::SIGTERM);
+    assert!(wall.end().success());
+    let new = stored(&folder(&wall));
+    assert!(!new.is_empty() && new != old, "{}", wall.story());
+    let cloud = done(sim.cloud_counters());
+    assert_eq!(cloud["refresh_reuse"], 0, "{cloud}");
 }
 
 #[test]
