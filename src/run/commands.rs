@@ -259,6 +259,19 @@ impl Life {
         }
         let error = classify(status, content_type, body);
         match error.kind {
+            // Before all else, whatever code it bears: what may have run is never sent again, and refused would mean that it
+            // did not run (`api.md` 10, 11). Whether the bearer is dead the poll sees by what no app answers.
+            kind if error.may_have_run() && job.read.is_none() => {
+                self.trouble |= kind.is_unauthorized();
+                if let Some(told) = text("retry-after").and_then(retry_after) {
+                    self.pacer
+                        .hold(now + told_pause(Some(told), self.retry, self.retry));
+                }
+                log::info!("{}: {error}", job.doing);
+                Outcome::Unclear {
+                    why: error.to_string(),
+                }
+            }
             kind if kind.is_unauthorized() => {
                 if job.bearer != self.bearers {
                     // It left with an older one.
@@ -286,17 +299,6 @@ impl Life {
                     // A hub that starts knows nothing for a while. What may be sent twice is sent again.
                     _ if job.once => refused(job, STARTING.to_owned()),
                     _ => Outcome::NotNow { pause: self.retry },
-                }
-            }
-            _ if error.may_have_run() && job.read.is_none() => {
-                if let Some(told) = text("retry-after").and_then(retry_after) {
-                    self.pacer
-                        .hold(now + told_pause(Some(told), self.retry, self.retry));
-                }
-                // Refused would mean that it did not run (`api.md` 10, 11).
-                log::info!("{}: {error}", job.doing);
-                Outcome::Unclear {
-                    why: error.to_string(),
                 }
             }
             _ => refused(job, told(job.scope, &error)),

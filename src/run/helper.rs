@@ -26,8 +26,9 @@ use crate::time::Time;
 /// This program as it was started, also where its file has been replaced since.
 const SELF: &str = "/proc/self/exe";
 
-/// How long a child may take. What it does has shorter deadlines of its own; one that is over this hangs.
-const LIFE: Duration = Duration::from_secs(60);
+/// How long a child may take. What it does has shorter deadlines of its own, 55 s in all for a renewal: one that is over this
+/// hangs, and has nothing to lose.
+const LIFE: Duration = Duration::from_secs(90);
 
 /// How long after SIGKILL the kernel is asked again whether it is gone.
 const LOOK: Duration = Duration::from_secs(1);

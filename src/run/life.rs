@@ -36,6 +36,10 @@ const LONG: Duration = Duration::from_secs(10);
 /// How long a stop waits for replies to commands that have left.
 const LAST_REPLIES: Duration = Duration::from_secs(3);
 
+/// How long a stop waits for a renewal: a call to the cloud takes 15 s at most (`client::account::cloud`), and one whose reply is
+/// not written down has cost the refresh token.
+const LAST_RENEWAL: Duration = Duration::from_secs(17);
+
 /// Rounds of one turn. Each follows from something shown in the one before; a flood of input goes on after a poll(2).
 const ROUNDS: usize = 8;
 
@@ -222,14 +226,15 @@ impl Life {
     }
 
     /// The end: commands that are under way get their replies, panels their last word. A child that is about to write down
-    /// what it was given for good has the same time.
+    /// what it was given for good has time for that; a second signal to stop takes it away.
     pub fn finish(&mut self, now: Time) {
         self.wish = Wish::GoOn;
         self.renewal.stop();
+        let is_renewed = |life: &Life| life.helpers.is_free(Some(Errand::Renew));
         self.settle(now + LAST_REPLIES, |life| {
-            let quiet = life.lanes.in_flight() == 0 && life.waiting.is_empty();
-            quiet && life.helpers.is_free(Some(Errand::Renew))
+            life.lanes.in_flight() == 0 && life.waiting.is_empty() && is_renewed(life)
         });
+        self.settle(now + LAST_RENEWAL, is_renewed);
         self.helpers.end();
         let now = monotonic();
         self.controller.give_up(now);

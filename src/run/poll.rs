@@ -213,6 +213,7 @@ impl Poller {
             self.read(life)?;
         }
         self.token_tries = 0;
+        life.bearer_taken();
         self.enter(life, Link::Ready);
         life.lanes.warm(monotonic(), false);
         Ok(next_poll(

@@ -31,6 +31,9 @@ const LONGEST: u32 = 3600;
 /// The pause after a renewal that was refused for good: somebody has to log in again, but clouds err. 6 h.
 const HOPELESS: u32 = 43_200;
 
+/// The longest pause while the hub refuses the bearer, when nothing works: 2 min; [`LONGEST`] after one refused for good.
+const URGENT: u32 = 240;
+
 /// How long the poll waits for a renewal after a 401 before the panel says that the bearer is refused: 10 s.
 const PATIENCE: u32 = 20;
 
@@ -51,18 +54,18 @@ pub(super) struct Renewal {
     why: String,
     /// What was last told of it.
     told: String,
-    /// No try before this instant.
+    /// No try before this instant; while the hub refuses the bearer, not before that one.
     not_before: Time,
+    when_refused: Time,
     /// When the next try is due.
     due: Time,
     look_at: Time,
-    /// When the child that is at it was started, and which bearer was the present one then, by number.
+    /// When the child that is at it was started, and which bearer was the present one then, by number; `None` where none is,
+    /// or one of another configuration: what that says counts for nothing here.
     since: Time,
-    instead_of: u32,
+    instead_of: Option<u32>,
     /// The hub has refused the present bearer.
     refused: bool,
-    /// When the present bearer was got by a renewal.
-    renewed: Option<Time>,
     lease: Lease,
 }
 
@@ -88,12 +91,12 @@ impl Renewal {
             why: String::new(),
             told: String::new(),
             not_before: Time::ZERO,
+            when_refused: Time::ZERO,
             due: Time::NEVER,
             look_at: Time::ZERO,
             since: Time::ZERO,
-            instead_of: 0,
+            instead_of: None,
             refused: false,
-            renewed: None,
             lease,
         };
         renewal.shift = renewal.dice(101);
@@ -117,7 +120,6 @@ impl Renewal {
         self.why.clear();
         self.not_before = Time::ZERO;
         self.refused = false;
-        self.renewed = None;
         self.look_at = Time::ZERO;
     }
 
@@ -148,16 +150,17 @@ impl Renewal {
         let Some(term) = &self.term else {
             return Lease::Good;
         };
-        if self.renews() {
-            let at = match self.refused {
-                true => now,
-                false => now + term.due_in(now, wall, self.shift),
-            };
-            self.due = at.max(self.not_before);
-        }
         let left = term.left(now, wall);
-        if self.renews() && self.why.is_empty() {
-            return Lease::Good;
+        if self.renews() {
+            let at = now + term.due_in(now, wall, self.shift);
+            self.due = match self.refused {
+                true => now.max(self.not_before.min(self.when_refused)),
+                false => at.max(self.not_before),
+            };
+            // A try that failed in a spell of refusals, before its time, is no reason to warn once that is over.
+            if self.why.is_empty() || !self.refused && at > now {
+                return Lease::Good;
+            }
         }
         match left {
             Duration::ZERO => Lease::Ended,
@@ -169,16 +172,16 @@ impl Renewal {
 
     /// A try has failed: when the next one may be.
     fn fail(&mut self, code: Option<i32>, now: Time) {
-        let units = match code {
-            Some(REFUSED) => HOPELESS,
-            _ => LONGEST.min(
-                LOOK.saturating_mul(2_u32.saturating_pow((self.failures + self.barren).min(16))),
-            ),
+        let growth = 2_u32.saturating_pow((self.failures + self.barren).min(16));
+        let (units, urgent) = match code {
+            Some(REFUSED) => (HOPELESS, LONGEST),
+            _ => (LONGEST.min(LOOK.saturating_mul(growth)), URGENT),
         };
         self.failures = self.failures.saturating_add(1);
         // Up to a fifth later.
         let shake = 100 + self.dice(21);
         self.not_before = now + self.unit * units * shake / 100;
+        self.when_refused = now + self.unit * urgent * shake / 100;
     }
 }
 
@@ -212,7 +215,7 @@ impl Life {
             self.renewal.due = Time::NEVER;
             if self.helpers.is_free(Some(Errand::Renew)) {
                 self.renewal.since = now;
-                self.renewal.instead_of = self.bearers;
+                self.renewal.instead_of = Some(self.bearers);
                 if let Err(error) = self.helpers.start(Errand::Renew, &RENEW, now) {
                     self.renewal.why = format!("starting homey-panel session renew: {error}");
                     self.renewal.fail(None, now);
@@ -249,9 +252,9 @@ impl Life {
     pub(super) fn renewal_ended(&mut self, ended: &Ended, now: Time) {
         let waited_for = self.renewal.refused;
         self.reload_bearer(now);
+        let old = self.renewal.instead_of.take();
         // The file may have been looked at since the child wrote it.
-        if self.bearers != self.renewal.instead_of {
-            self.renewal.renewed = Some(now);
+        if old.is_some_and(|old| old != self.bearers) {
             self.renewal.told.clear();
             log::info!("the session was renewed");
             self.renewal.reckon(now, wall());
@@ -262,8 +265,11 @@ impl Life {
                 self.renewal.barren += 1;
             } else {
                 self.renewal.barren = 0;
+                // A hub that refuses what it has just given out, or gives out minutes only, is asked again, but not in a storm.
+                let least = now + self.renewal.unit * LOOK;
+                (self.renewal.not_before, self.renewal.when_refused) = (least, least);
             }
-        } else if self.renewal.renews() {
+        } else if old.is_some() && self.renewal.renews() {
             self.renewal.why = match (ended.code, ended.why.as_str()) {
                 (Some(0), _) => "homey-panel session renew has changed nothing".to_owned(),
                 (None, "") => "homey-panel session renew did not end by itself".to_owned(),
@@ -283,6 +289,14 @@ impl Life {
         self.look_after_session(now);
     }
 
+    /// The hub takes the bearer: what it has refused was one of the short spells that hubs have (`api.md` 10).
+    pub(super) fn bearer_taken(&mut self) {
+        if self.renewal.refused {
+            self.renewal.refused = false;
+            self.renewal.look_at = Time::ZERO;
+        }
+    }
+
     /// The hub has refused the bearer: the file is read again, else it is renewed at once, once. `Some`: until when it is worth to
     /// wait for what comes of it.
     pub(super) fn bearer_refused(&mut self, now: Time) -> Option<Time> {
@@ -294,10 +308,6 @@ impl Life {
         }
         if !self.renewal.refused {
             self.renewal.refused = true;
-            self.renewal.failures = 0;
-            // A hub that refuses what it has just given out is asked again, but not in a storm.
-            let least = |at| at + self.renewal.unit * LOOK;
-            self.renewal.not_before = self.renewal.renewed.map_or(Time::ZERO, least);
             self.renewal.look_at = Time::ZERO;
             self.look_after_session(now);
         }

@@ -33,6 +33,41 @@ fn a_reply_that_does_not_say_whether_it_ran_is_unknown() {
 }
 
 #[test]
+fn what_an_app_says_of_its_own_cloud_is_no_word_of_the_hubs() {
+    let sim = Sim::new();
+    let mut wall = Setup::of(&sim)
+        .light("desk", "Office/Desk light")
+        .control("night", "press = { flow = \"Good night\" }")
+        .ready();
+    wall.lamp("desk", "ready", false);
+    let links = wall.times_shown("\"link\"");
+    let codes = [
+        (500, "invalid_token"),
+        (500, "session_expired"),
+        (500, "not_logged_in"),
+        (500, "too_many_requests"),
+        (500, "not_found"),
+    ];
+    for (at, (code, error)) in codes.into_iter().enumerate() {
+        // Every start is answered so, and has run all the same.
+        let fault = json!({"kind": "status", "code": code, "error": error, "executed": true, "method": "POST"});
+        let fault = sim.post("fault", &fault);
+        wall.tap("night");
+        wall.word("night", "unknown");
+        wall.see_text(&format!(
+            "may have been done: the hub answers {code} {error}"
+        ));
+        assert_eq!(sim.starts().len(), at + 1, "{error}: {}", wall.story());
+        sim.post("fault/remove", &json!({"id": fault["id"]}));
+    }
+    wall.tap("desk");
+    wall.word("desk", "confirmed");
+    assert_eq!(wall.times_shown("\"link\""), links, "{}", wall.story());
+    let tally = wall.stop();
+    assert!(tally.contains("5 unknown"), "{tally}");
+}
+
+#[test]
 fn a_press_that_waits_for_a_handshake_past_its_life_is_not_sent() {
     let sim = Sim::new();
     let mut wall = Setup::of(&sim)

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::sim::{SOON, Sim, done};
@@ -290,6 +291,28 @@ fn a_session_that_is_refused_for_good_waits_for_a_login_by_hand() {
 }
 
 #[test]
+fn a_short_spell_of_refusals_leaves_no_trace_where_it_cannot_be_renewed_either() {
+    let sim = Sim::new();
+    let old = sim.word("session_token").to_owned();
+    let mut wall = setup(&sim, &session(&sim, "oauth", 1.0, &old)).ready();
+    // Every renewal is refused for good.
+    sim.post("cloud/revoke", &json!({"what": "all"}));
+    for _ in 0..2 {
+        let spell = sim.post("fault", &json!({"kind": "status", "code": 401}));
+        wall.link("token");
+        assert_eq!(wall.now("login")["text"], "ended", "{}", wall.story());
+        sim.post("fault/remove", &json!({"id": spell["id"]}));
+        wall.link("ready");
+        press_until_login(&mut wall, false, "good");
+    }
+    assert_eq!(wall.times_logged("renewing the session: "), 1);
+    assert_eq!(stored(&folder(&wall)), old);
+    // A second spell within half an hour asks nobody again with what was refused for good.
+    assert_eq!(asked(&sim, "oauth2/token"), 1, "{}", wall.story());
+    wall.stop();
+}
+
+#[test]
 fn a_child_that_hangs_harms_nobody_and_ends_with_the_program() {
     let sim = Sim::new();
     sim.post("cloud/fault", &json!({"kind": "stall", "phase": "request"}));
@@ -302,10 +325,19 @@ fn a_child_that_hangs_harms_nobody_and_ends_with_the_program() {
         wall.word("desk", "confirmed");
     }
     assert_eq!(children(&wall).trim(), child, "it hangs");
+    // It may be about to write down what it was given for good: it has the time that a call to the cloud may take, unless
+    // somebody is in a hurry. Hands are served until then.
     let began = Instant::now();
+    wall.signal(Signal::SIGTERM);
+    wall.tap("desk");
+    wall.word("desk", "confirmed");
+    while began.elapsed() < Duration::from_secs(4) {
+        std::thread::sleep(Duration::from_millis(100));
+        assert_eq!(children(&wall).trim(), child, "it is given time");
+    }
     wall.stop();
     assert!(
-        began.elapsed() < Duration::from_secs(6),
+        began.elapsed() < Duration::from_secs(10),
         "{:?}",
         began.elapsed()
     );
@@ -313,6 +345,46 @@ fn a_child_that_hangs_harms_nobody_and_ends_with_the_program() {
         !Path::new("/proc").join(&child).exists(),
         "it is left behind"
     );
+}
+
+#[test]
+fn a_renewal_that_is_under_way_at_the_end_is_written_down() {
+    let sim = Sim::new();
+    let old = sim.word("session_token").to_owned();
+    sim.post(
+        "cloud/fault",
+        &json!({"kind": "stall", "phase": "head", "ms": 4500, "path_prefix": "/oauth2/token"}),
+    );
+    let mut due = session(&sim, "oauth", 19.5, &old);
+    due["cloud"]["access_expires"] = json!(0);
+    let mut wall = setup(&sim, &due).ready();
+    sim.until("a refresh", |sim| asked(sim, "oauth2/token") == 1);
+    wall.signal(Signal::SIGTERM);
+    assert!(wall.end().success());
+    let new = stored(&folder(&wall));
+    assert!(!new.is_empty() && new != old, "{}", wall.story());
+    let cloud = done(sim.cloud_counters());
+    assert_eq!(cloud["refresh_reuse"], 0, "{cloud}");
+}
+
+#[test]
+fn an_app_whose_own_login_died_costs_no_session() {
+    let sim = Sim::new();
+    let old = sim.word("session_token").to_owned();
+    let mut wall = setup(&sim, &session(&sim, "oauth", 1.0, &old))
+        .control("night", "press = { flow = \"Good night\" }")
+        .ready();
+    sim.post(
+        "fault",
+        &json!({"kind": "status", "code": 500, "error": "invalid_token", "executed": true, "method": "POST"}),
+    );
+    wall.tap("night");
+    wall.word("night", "unknown");
+    wall.tap("desk");
+    wall.word("desk", "confirmed");
+    assert_eq!(sim.starts(), ["Good night"]);
+    assert_eq!((stored(&folder(&wall)), asked_at_all(&sim)), (old, 0));
+    wall.stop();
 }
 
 #[test]

@@ -5,6 +5,8 @@ use crate::homey::session::{Kind, Session};
 
 /// What a hub session lives where the hub does not say: 24 h, in milliseconds, as measured.
 pub const USUAL: u64 = 24 * 3600 * 1000;
+/// What would end sooner, by a hub's clock alone, has a hub's clock that is behind, in milliseconds.
+const SHORT: u64 = 3600 * 1000;
 /// A session that seems to come from so far in the future was got before the clock was set back, in milliseconds.
 const STEP: u64 = 3600 * 1000;
 /// No hub session lives longer, in milliseconds (a year): beyond it, the hub's clock was wrong.
@@ -67,7 +69,7 @@ impl Life {
 pub(super) fn ends(now: u64, created: Option<u64>, expires: Option<u64>) -> u64 {
     let life = match (created, expires) {
         (Some(created), Some(expires)) => expires.checked_sub(created),
-        (None, Some(expires)) => expires.checked_sub(now),
+        (None, Some(expires)) => expires.checked_sub(now).filter(|life| *life >= SHORT),
         _ => None,
     };
     let life = life.filter(|life| (1..LONGEST).contains(life));
@@ -179,6 +181,11 @@ mod tests {
             (Some(5 * H), Some(6 * H), H),
             (None, Some(1012 * H), 12 * H),
             (None, Some(999 * H), USUAL),
+            // A clock that is behind by nearly a day.
+            (None, Some(1000 * H + 10_000), USUAL),
+            (None, Some(1001 * H - 1), USUAL),
+            (None, Some(1001 * H), H),
+            (Some(5 * H), Some(5 * H + 60_000), 60_000),
             (Some(7), Some(6), USUAL),
             (Some(0), Some(u64::MAX), USUAL),
             (None, None, USUAL),

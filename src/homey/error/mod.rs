@@ -121,11 +121,12 @@ impl Kind {
 
 impl HubError {
     /// The call may have run in spite of this reply (`api.md` 11): a one-shot must not be repeated. So it is with every 5xx
-    /// but those that say why nothing ran; an app may well send `invalid_token` of its own cloud under a 500.
+    /// but those that say why nothing ran. An app may well send `invalid_token` or `too_many_requests` of its own cloud under
+    /// a 500.
     pub fn may_have_run(&self) -> bool {
         let refused = matches!(
             self.kind,
-            Kind::NoSuchRoute | Kind::TooManyRequests | Kind::InvalidJson | Kind::MissingScopes
+            Kind::NoSuchRoute | Kind::InvalidJson | Kind::MissingScopes
         );
         self.status >= 500 && !refused
     }

@@ -185,7 +185,9 @@ fn every_kind_has_one_line_with_a_cure() {
 fn what_may_have_run_is_known() {
     let ran = |status, body: &str| classify(status, JSON, body.as_bytes()).may_have_run();
     assert!(ran(500, r#"{"error":"Device unreachable"}"#));
-    assert!(ran(500, r#"{"error":"invalid_token"}"#));
+    for code in ["invalid_token", "session_expired", "too_many_requests"] {
+        assert!(ran(500, &format!("{{\"error\":\"{code}\"}}")), "{code}");
+    }
     assert!(ran(502, "") && ran(504, ""));
     assert!(!ran(500, r#"{"error":"missing_api_method"}"#));
     assert!(!ran(429, "") && !ran(401, "") && !ran(403, "") && !ran(404, "{}"));

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use std::path::{Path, PathBuf};
+
+use nix::sys::signal::SigSet;
+use nix::sys::signalfd::SignalFd;
+
+use super::super::helper::Helpers;
 use super::*;
+use crate::client::Hub;
+use crate::config::Config;
 use crate::homey::session::Kind;
+use crate::net::monotonic;
+use crate::panel::Controller;
 
 const HOUR: u64 = 3_600_000;
 /// The wall clock's time at [`Time::ZERO`].
@@ -98,6 +108,34 @@ fn failures_are_further_and_further_apart() {
 }
 
 #[test]
+fn while_the_hub_refuses_it_pauses_are_short_and_a_spell_that_is_over_leaves_no_trace() {
+    let mut one = renewal(held(Kind::OAuth, 1));
+    assert_eq!(one.at(10), (Lease::Good, 1092));
+    one.refused = true;
+    assert_eq!(one.at(10), (Lease::Good, 10), "at once");
+    for (code, tries, least) in [(69, 8, 120), (75, 1, 120), (77, 3, 1800)] {
+        for _ in 0..tries {
+            one.fails(10, code);
+        }
+        one.refused = true;
+        assert_eq!(one.at(10).0, Lease::Ended);
+        let pause = one.due.since(at(10).0).as_secs();
+        assert!((least..=least * 6 / 5).contains(&pause), "{code}: {pause}");
+        // The hub takes it again, and nothing is wrong until it is to be renewed in any case.
+        one.refused = false;
+        assert_eq!(one.at(12), (Lease::Good, 1092), "{code}");
+        assert_eq!(one.at(1091).0, Lease::Good);
+        assert_ne!(one.at(60 * 22).0, Lease::Good);
+    }
+    // A first failure's minute stays one.
+    let mut other = renewal(held(Kind::OAuth, 1));
+    other.refused = true;
+    other.fails(10, 69);
+    other.at(10);
+    assert!(other.due <= at(10).0 + Duration::from_secs(72));
+}
+
+#[test]
 fn panels_with_one_session_do_not_renew_it_at_once() {
     let mut dues: Vec<u64> = (1..40)
         .map(|seed| {
@@ -125,5 +163,123 @@ fn lengths_are_told_in_words() {
         (90_000, "25 h"),
     ] {
         assert_eq!(told_length(Duration::from_secs(seconds)), want);
+    }
+}
+
+/// A life without panels or hub, whose bearer is the session in `dir`; and its configuration.
+fn life(dir: &homey_rig::Dir, token: &str, ms: u64) -> (Life, Config) {
+    let file = write(dir, token, ms);
+    let text = format!(
+        "[hub]\naddress = \"http://127.0.0.1:9\"\nsession_file = \"{}\"\n",
+        file.display()
+    );
+    let config = Config::parse("test", &text).unwrap();
+    let controller = Controller::new(config.plan.clone(), monotonic());
+    let signals = SignalFd::new(&SigSet::empty()).unwrap();
+    let helpers = Helpers::new(Path::new("/nowhere/test.toml"));
+    let life = Life::new(
+        controller,
+        hub(&config),
+        Vec::new(),
+        signals,
+        &config,
+        helpers,
+    );
+    (life, config)
+}
+
+fn hub(config: &Config) -> Hub {
+    let mut hub = Hub::new(config).unwrap();
+    hub.load_bearer(config).unwrap();
+    hub
+}
+
+/// A session that was made a moment ago, for so many milliseconds.
+fn write(dir: &homey_rig::Dir, token: &str, ms: u64) -> PathBuf {
+    let made = wall().unwrap_or(WALL);
+    let text = format!(
+        "{{\"version\":2,\"kind\":\"oauth\",\"hub\":\"5f00\",\"token\":\"{token}\",\"made\":{made},\"expires\":{}}}",
+        made + ms
+    );
+    dir.write("session.json", &text).unwrap()
+}
+
+fn ended(code: i32, output: &str) -> Ended {
+    Ended {
+        code: Some(code),
+        output: output.to_owned(),
+        why: "it was refused".to_owned(),
+    }
+}
+
+#[test]
+fn a_session_of_seconds_is_not_renewed_every_few_seconds() {
+    let dir = homey_rig::Dir::new().unwrap();
+    let now = monotonic();
+    let (mut life, _) = life(&dir, "one", 10_000);
+    for token in ["two", "three"] {
+        life.renewal.instead_of = Some(life.bearers);
+        write(&dir, token, 10_000);
+        life.renewal_ended(&ended(0, "{}"), now);
+        assert_eq!(life.renewal.barren, 0);
+        // Nor does a refusal hurry it.
+        for _ in 0..2 {
+            let due = life.renewal.due.since(now);
+            assert!(due >= Duration::from_secs(60), "{due:?}");
+            assert_eq!(life.bearer_refused(now), None);
+        }
+    }
+}
+
+#[test]
+fn a_child_of_another_configuration_says_nothing_of_the_session() {
+    let dir = homey_rig::Dir::new().unwrap();
+    let now = monotonic();
+    let (mut life, config) = life(&dir, "one", 24 * HOUR);
+    life.look_after_session(now);
+    for code in [0, 69, 77] {
+        life.renewal.instead_of = Some(life.bearers);
+        life.swap(hub(&config), &config, now);
+        life.renewal_ended(&ended(code, "{\"renewed\":true}"), now);
+        assert_eq!((life.renewal.why.as_str(), life.renewal.failures), ("", 0));
+        assert_eq!(
+            life.renewal.not_before,
+            Time::ZERO,
+            "neither failed nor renewed"
+        );
+    }
+    // The same child, asked for by this one.
+    life.renewal.instead_of = Some(life.bearers);
+    life.renewal_ended(&ended(77, ""), now);
+    assert_eq!(
+        (life.renewal.why.as_str(), life.renewal.failures),
+        ("it was refused", 1)
+    );
+}
+
+#[test]
+fn what_a_child_writes_to_its_output_is_believed_by_nobody() {
+    let dir = homey_rig::Dir::new().unwrap();
+    let now = monotonic();
+    let (mut life, _) = life(&dir, "one", 24 * HOUR);
+    for garbage in [
+        "{\"renewed\":true,\"expires\":99999999999999,\"hub\":\"5f00\"}\n",
+        "\0\u{fffd}\u{fffd}[[[[[[{\"",
+        &"x".repeat(64 * 1024),
+        "",
+    ] {
+        for code in [0, 77, -1] {
+            let before = (life.bearers, life.renewal.failures);
+            life.renewal.instead_of = Some(life.bearers);
+            life.renewal_ended(&ended(code, garbage), now);
+            // Nothing was written, so nothing was renewed.
+            assert_eq!(
+                (life.bearers, life.renewal.failures),
+                (before.0, before.1 + 1)
+            );
+            assert_eq!(life.hub.bearer.as_ref().unwrap().secret.expose(), "one");
+            life.discovered(&ended(code, garbage));
+            assert!(!life.routes.is_found());
+        }
     }
 }

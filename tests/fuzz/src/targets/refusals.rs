@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is no good answer: refusals, pages, pings of somebody else. Each gets one bounded line for a person.
 
-use homey_panel::homey::error::{HubError, classify, expect_json, retry_after};
+use homey_panel::homey::error::{HubError, Kind, classify, expect_json, retry_after};
 use homey_panel::homey::reply::{PingError, PingParts, ping};
 
 use super::input::{Input, assert_line};
@@ -65,6 +65,9 @@ pub fn run(bytes: &[u8]) {
 fn judge(error: &HubError) {
     assert!(error.text.len() <= 200);
     assert_line(&error.text);
+    // Under a 5xx no code means that nothing ran and that the same call is due again.
+    let again = error.kind.is_unauthorized() || error.kind == Kind::TooManyRequests;
+    assert!(!again || error.may_have_run() == (error.status >= 500));
     let shown = error.to_string();
     assert_line(&shown);
     assert!(shown.len() <= 800, "{} bytes", shown.len());

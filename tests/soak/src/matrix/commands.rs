@@ -102,7 +102,11 @@ pub fn presses(tier: &Tier) -> Vec<Cell> {
         },
         // A reply that does not say whether it ran (api.md 10): never refused, which would mean that it did not.
         command("500, not executed", "reply", UNKNOWN, status(500)),
-        command("500, executed", "reply", UNKNOWN, ran),
+        command("500, executed", "reply", UNKNOWN, ran.clone()),
+        command("500 invalid_token, executed", "reply", UNKNOWN, {
+            ran["error"] = json!("invalid_token");
+            ran
+        }),
         command("502 page", "reply", UNKNOWN, status(502)),
         command("503 page", "reply", UNKNOWN, status(503)),
         command("504 page", "reply", UNKNOWN, status(504)),
