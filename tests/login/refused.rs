@@ -30,7 +30,7 @@ fn what_the_account_refuses() {
     bed.login(&[]).failed(77, "good for 30 s and once");
     bed.options(json!({"code_ttl_ms": 30_000, "delegation_ttl_ms": 0}));
     bed.login(&[])
-        .failed(77, "logging in to the hub: the hub answers 401");
+        .failed(69, "logging in to the hub: the hub answers 401");
     bed.options(json!({"delegation_ttl_ms": 300_000, "hubs": []}));
     bed.login(&[]).failed(78, "the consent form names no hub");
     bed.options(json!({"variant": "redirect"}));

@@ -38,6 +38,8 @@ pub enum Fault {
     LocalPassword,
     /// The hub says no.
     Hub(Step, HubError),
+    /// The hub does not take what it, or the cloud for it, has just given out; its status.
+    Fresh(Step, u16),
     /// The cloud says no, or is not itself.
     Cloud(Step, HubError),
     /// A reply that is not what was asked for.
@@ -67,7 +69,7 @@ impl Fault {
                 Kind::NoSuchRoute => Sort::Away,
                 _ => Sort::Credentials,
             },
-            Fault::Odd(..) | Fault::Circles => Sort::Away,
+            Fault::Fresh(..) | Fault::Odd(..) | Fault::Circles => Sort::Away,
             _ => Sort::Credentials,
         }
     }
@@ -129,6 +131,12 @@ impl fmt::Display for Fault {
                 "the hub does not take this local user and password; set them in the Homey app under the user's local credentials"
             }
             Fault::Hub(step, error) => return write!(f, "{step}: {error}"),
+            Fault::Fresh(step, status) => {
+                return write!(
+                    f,
+                    "{step}: the hub answers {status} to what it has just been given; after a restart its clock may not be set yet: try again in a minute"
+                );
+            }
             Fault::Cloud(step, error) => return cloud_words(f, *step, error),
             Fault::Odd(step, what) => {
                 return write!(

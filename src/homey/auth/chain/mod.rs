@@ -322,6 +322,8 @@ impl Chain {
                     let error = error();
                     return Err(match (step, status) {
                         (Step::LocalLogin, 400 | 401 | 403) if !is_page => Fault::LocalPassword,
+                        // The delegation is seconds old, so it is the hub that is not well.
+                        (Step::HubLogin, 401) => Fault::Fresh(step, status),
                         _ => Fault::Hub(step, error),
                     });
                 }
@@ -331,7 +333,10 @@ impl Chain {
             }
             State::Session(token) => {
                 if status == 401 {
-                    return Err(Fault::Hub(Step::Session, error()));
+                    return Err(match self.way {
+                        Way::Given { .. } => Fault::Hub(Step::Session, error()),
+                        _ => Fault::Fresh(Step::Session, status),
+                    });
                 }
                 // A hub that does not tell, or not in this form, gives the usual life.
                 let info = reply::session(body).ok().filter(|_| good);

@@ -16,6 +16,8 @@ fn every_refusal_has_its_words_and_its_sort() {
     let hub = format!(
         "{delegation}< 200 OK\\n\\n\"dele\"\nreach {HUB}\n> hub POST /api/manager/users/login {{\"token\":\"dele\"}}\n"
     );
+    let session =
+        format!("{hub}< 200 OK\\n\\n\"fresh\"\n> hub GET /api/manager/sessions/session/me\n");
     for (before, reply, words, sort) in [
         (
             &login,
@@ -113,8 +115,14 @@ fn every_refusal_has_its_words_and_its_sort() {
         (
             &hub,
             "401 No\\n\\n{}",
-            "logging in to the hub: the hub answers 401",
-            Credentials,
+            "logging in to the hub: the hub answers 401 to what it has just been given",
+            Away,
+        ),
+        (
+            &session,
+            "401 No\\n\\n{\"error\":\"session_expired\"}",
+            "reading the hub session: the hub answers 401 to what it has just been given",
+            Away,
         ),
         (&hub, "503 No\\n\\n", "offline or restarting", Away),
         (
