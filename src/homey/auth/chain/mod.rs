@@ -293,7 +293,11 @@ impl Chain {
                 self.state = State::Keep;
             }
             State::Hubs if good => match answers::hubs(body) {
-                Some(hubs) => self.take_hubs(hubs)?,
+                Some(hubs) => {
+                    if let Err(fault) = self.take_hubs(hubs) {
+                        self.without_hubs(fault)?;
+                    }
+                }
                 None => self.without_hubs(Fault::Odd(Step::Hubs, "the reply has no hubs"))?,
             },
             State::Hubs => {
