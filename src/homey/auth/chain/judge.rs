@@ -55,7 +55,10 @@ pub(super) fn authorised(
         });
     }
     let page = String::from_utf8_lossy(body);
-    let found = redirect_of(head, &page);
+    let csrf = hidden_input(&page, "_csrf");
+    // A form goes first: a page may speak of codes in its text.
+    let is_form = head.status() == 200 && jwt.is_some() && csrf.is_some();
+    let found = redirect_of(head, &page).filter(|_| !is_form);
     if let Some(redirected) = &found {
         if let Some(code) = redirected
             .code
@@ -70,7 +73,7 @@ pub(super) fn authorised(
         }
         return Err(Fault::Odd(step, "it redirects to a place without a code"));
     }
-    let (Some(jwt), Some(csrf)) = (jwt, hidden_input(&page, "_csrf")) else {
+    let (Some(jwt), Some(csrf)) = (jwt, csrf) else {
         return Err(Fault::Odd(step, "the reply has neither a code nor a form"));
     };
     let cookie =

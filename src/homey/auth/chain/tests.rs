@@ -194,6 +194,9 @@ fn e_mail_and_password_lead_to_a_session_in_every_variant() {
         "> accounts POST /authorise?{QUERY} resource=resource.homey.{HUB}&_csrf=f%26rm&allow=Allow\n{found}\n"
     );
     play(password(""), None, &(to_code(&form) + &consent + &tail));
+    // What a page says beside its form is no code.
+    let talks = form.replace("<form>", "<p>See http://localhost?code=YOUR_CODE</p><form>");
+    play(password(""), None, &(to_code(&talks) + &consent + &tail));
     // The form may not say which hubs; a hub that was asked for is enough.
     let bare = form.replace("<input name=resource", "<p ");
     play(
