@@ -67,7 +67,8 @@ impl Life {
 pub(super) fn ends(now: u64, created: Option<u64>, expires: Option<u64>) -> u64 {
     let life = match (created, expires) {
         (Some(created), Some(expires)) => expires.checked_sub(created),
-        (None, Some(expires)) => expires.checked_sub(now),
+        // Short ones come from two clocks that differ, and would be renewed all the time.
+        (None, Some(expires)) => expires.checked_sub(now).filter(|life| *life >= STEP),
         _ => None,
     };
     let life = life.filter(|life| (1..LONGEST).contains(life));
@@ -178,6 +179,9 @@ mod tests {
             (Some(5 * H), Some(29 * H), 24 * H),
             (Some(5 * H), Some(6 * H), H),
             (None, Some(1012 * H), 12 * H),
+            (None, Some(1001 * H), H),
+            // A hub's clock that is behind by almost a day is no reason to log in every minute.
+            (None, Some(1001 * H - 1), USUAL),
             (None, Some(999 * H), USUAL),
             (Some(7), Some(6), USUAL),
             (Some(0), Some(u64::MAX), USUAL),
