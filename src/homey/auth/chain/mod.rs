@@ -336,11 +336,15 @@ impl Chain {
                 self.state = State::Session(token);
             }
             State::Session(token) => {
-                if status == 401 {
-                    return Err(match self.way {
-                        Way::Given { .. } => Fault::Hub(Step::Session, error()),
-                        _ => Fault::Fresh(Step::Session, status),
-                    });
+                match (&self.way, error()) {
+                    // Nothing but this reply tells whether it is good at all.
+                    (Way::Given { .. }, error)
+                        if status == 401 || status >= 429 && error.kind.passes() =>
+                    {
+                        return Err(Fault::Hub(Step::Session, error));
+                    }
+                    (_, _) if status == 401 => return Err(Fault::Fresh(Step::Session, status)),
+                    _ => {}
                 }
                 // A hub that does not tell, or not in this form, gives the usual life.
                 let info = reply::session(body).ok().filter(|_| good);

@@ -362,8 +362,23 @@ fn a_given_bearer_is_tried_and_nothing_else() {
         ),
         (
             Kind::Key,
+            "403 No\\n\\n{\"error\":\"missing_scopes\"}",
+            "done key tok",
+        ),
+        (
+            Kind::Key,
             "401 No\\n\\n{}",
             "! reading the hub session: the hub answers 401",
+        ),
+        (
+            Kind::Key,
+            "429 No\\n\\n",
+            "! reading the hub session: the hub answers 429",
+        ),
+        (
+            Kind::Bearer,
+            "503 No\\n\\n<html>",
+            "! reading the hub session: the hub answers 503",
         ),
     ] {
         play(given(kind), None, &script(reply, end));
