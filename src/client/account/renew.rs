@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::homey::auth::{Chain, CloudHub, Fault, Life, Login, Way};
+use crate::homey::auth::{Chain, CloudHub, Fault, Life, Login, Step, Way};
 use crate::homey::session::{Cloud, Kind, Session};
 
 use super::cloud::{client, wall_ms};
@@ -96,9 +96,7 @@ fn run(
         .and_then(|mut chain| drive(config, &mut chain, routes, keeper));
     let why = match (first, &login) {
         (Ok((renewed, _)), _) => return Ok(renewed),
-        (Err(Stop::Fault(why @ (Fault::Refresh | Fault::Nothing | Fault::Access(_)))), Some(_)) => {
-            why
-        }
+        (Err(Stop::Fault(why)), Some(_)) if is_about_tokens(&why) => why,
         (Err(stop), _) => return Err(stop),
     };
     let Some(login) = login else {
@@ -113,6 +111,15 @@ fn run(
     let wanted = Some(session.hub.clone());
     let mut chain = Chain::new(Some(client), way, wanted, wall_ms()).map_err(Stop::Fault)?;
     drive(config, &mut chain, routes, keeper).map(|(renewed, _)| renewed)
+}
+
+/// Whether the stored tokens are at fault, so that a password may lead further; a page that refuses them may be the cloud's own.
+fn is_about_tokens(why: &Fault) -> bool {
+    match why {
+        Fault::Refresh | Fault::Nothing | Fault::Access(_) => true,
+        Fault::Cloud(Step::Refresh, error) => matches!(error.status, 400 | 401),
+        _ => false,
+    }
 }
 
 /// Keeps new tokens beside the old bearer until there is a new one.

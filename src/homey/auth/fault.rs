@@ -65,6 +65,7 @@ impl Fault {
         match self {
             Fault::Client(_) | Fault::UnknownHub { .. } | Fault::WhichHub => Sort::Configuration,
             Fault::Hub(_, error) | Fault::Cloud(_, error) => match error.kind {
+                _ if error.is_page() || error.status == 408 => Sort::Away,
                 kind if kind.passes() || kind == Kind::NotJson => Sort::Away,
                 Kind::NoSuchRoute => Sort::Away,
                 _ => Sort::Credentials,
@@ -157,11 +158,11 @@ fn cloud_words(f: &mut fmt::Formatter<'_>, step: Step, error: &HubError) -> fmt:
     }
     let cure = match error.kind {
         Kind::TooManyRequests => "it wants fewer requests; wait some minutes",
-        kind if kind.passes() => "it is not well; try again later",
+        kind if kind.passes() || error.status == 408 => "it is not well; try again later",
         Kind::MissingScopes => {
             "the client or account lacks a scope; give the client the scopes of a panel in the developer tools"
         }
-        Kind::NotJson | Kind::NoSuchRoute => {
+        kind if error.is_page() || matches!(kind, Kind::NotJson | Kind::NoSuchRoute) => {
             "something else answers in its place, or accounts and api under [cloud] are wrong"
         }
         _ if error.text.is_empty() => "it gives no reason",

@@ -9,7 +9,7 @@ use super::answers::{self, CloudHub};
 use super::ask::{Ask, Client};
 use super::fault::Fault;
 use super::{CODE_LIFE, MAX_ASKS, Password, Step, life};
-use crate::homey::error::{HubError, classify, is_page};
+use crate::homey::error::{HubError, classify};
 use crate::homey::reply::{self, SessionInfo};
 use crate::homey::secret::Secret;
 use crate::homey::session::{Cloud, Kind, Routes, Session};
@@ -263,7 +263,6 @@ impl Chain {
             .get("content-type")
             .and_then(|v| std::str::from_utf8(v).ok());
         let error = || classify(status, kind, body);
-        let is_page = is_page(kind, body);
         match &self.state {
             State::Login if good => {
                 let jwt = answers::token(body)
@@ -285,7 +284,7 @@ impl Chain {
                     _ => (Step::Exchange, Fault::Code),
                 };
                 if !good {
-                    return Err(refused_token(step, spent, error(), is_page));
+                    return Err(refused_token(step, spent, error()));
                 }
                 let old = self.cloud.as_ref().and_then(|cloud| cloud.refresh.as_ref());
                 let cloud = answers::cloud(body, now, old);
@@ -325,7 +324,9 @@ impl Chain {
                 if !good {
                     let error = error();
                     return Err(match (step, status) {
-                        (Step::LocalLogin, 400 | 401 | 403) if !is_page => Fault::LocalPassword,
+                        (Step::LocalLogin, 400 | 401 | 403) if !error.is_page() => {
+                            Fault::LocalPassword
+                        }
                         // The delegation is seconds old, so it is the hub that is not well.
                         (Step::HubLogin, 401) => Fault::Fresh(step, status),
                         _ => Fault::Hub(step, error),

@@ -27,10 +27,17 @@ fn every_refusal_has_its_words_and_its_sort() {
         ),
         (
             &login,
-            "403 No\\nContent-Type: text/html\\n\\n<html>",
+            "401 No\\nContent-Type: text/html\\n\\n<html>",
             "does not take this e-mail and password",
             Credentials,
         ),
+        (
+            &login,
+            "403 No\\nContent-Type: text/html\\n\\n<html>",
+            "logging in to the account: the cloud answers 403: something else answers",
+            Away,
+        ),
+        (&login, "408 No\\n\\n{}", "the cloud answers 408", Away),
         (
             &login,
             "401 No\\n\\n{\"error\":\"otp_required\"}",
@@ -90,8 +97,26 @@ fn every_refusal_has_its_words_and_its_sort() {
         (
             &token,
             "403 No\\nContent-Type: text/html\\n\\n<html>",
-            "exchanging the code for tokens",
-            Credentials,
+            "exchanging the code for tokens: the cloud answers 403: something else answers",
+            Away,
+        ),
+        (
+            &token,
+            "400 No\\n\\n<html>",
+            "exchanging the code for tokens: the cloud answers 400: something else answers",
+            Away,
+        ),
+        (
+            &delegation,
+            "403 No\\n\\n<html>",
+            "asking for a token for the hub: the cloud answers 403: something else answers",
+            Away,
+        ),
+        (
+            &delegation,
+            "401 No\\n\\n<html>",
+            "asking for a token for the hub: the cloud answers 401: something else answers",
+            Away,
         ),
         (
             &token,
