@@ -14,6 +14,7 @@ mod chain;
 mod check;
 mod ends;
 mod kills;
+mod owners;
 mod refused;
 mod renewal;
 mod secrets;

@@ -12,7 +12,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -76,7 +76,7 @@ impl Store {
             return Ok(store);
         }
         let mut last = None;
-        for path in session_places() {
+        for path in login_places() {
             let store = Store::at(path);
             match store.make_directory().and_then(|()| store.probe()) {
                 Ok(()) => return Ok(store),
@@ -112,11 +112,13 @@ impl Store {
         made.map_err(|e| self.failed("making the directory of", &self.path, &e))
     }
 
-    /// Whether the directory can be written: the lock is opened, as every renewal does.
+    /// Whether the directory can be written, and the lock taken where there is one. Leaves nothing behind.
     pub fn probe(&self) -> Result<(), Failure> {
-        self.open_lock().map(drop)?;
+        if self.beside("session.lock").exists() {
+            self.open_lock().map(drop)?;
+        }
         let new = self.new_path("probe");
-        let written = create(&new).map(drop);
+        let written = self.make_anew(&new).map(drop);
         // Whether it was made or not, nothing of it is to stay.
         let _ = fs::remove_file(&new);
         written.map_err(|e| self.failed("writing beside", &self.path, &e))
@@ -124,15 +126,46 @@ impl Store {
 
     fn open_lock(&self) -> Result<File, Failure> {
         let path = self.beside("session.lock");
-        OpenOptions::new()
+        let opened = match self.make(&path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => OpenOptions::new()
+                .read(true)
+                .write(true)
+                .custom_flags(nix::libc::O_NOFOLLOW)
+                .open(&path),
+            made => made,
+        };
+        opened.map_err(|e| self.failed("opening", &path, &e))
+    }
+
+    /// Makes a file, 0600, that was not there. Root's belongs to the owner of the session, else of the directory: the service
+    /// that goes on with it is another user.
+    fn make(&self, path: &Path) -> io::Result<File> {
+        let file = OpenOptions::new()
             .read(true)
             .write(true)
-            .create(true)
-            .truncate(false)
+            .create_new(true)
             .mode(0o600)
-            .custom_flags(nix::libc::O_NOFOLLOW)
-            .open(&path)
-            .map_err(|e| self.failed("opening", &path, &e))
+            .open(path)?;
+        if nix::unistd::geteuid().is_root() {
+            let session = fs::metadata(&self.path).ok().filter(|meta| meta.uid() != 0);
+            let like = match session {
+                Some(meta) => meta,
+                None => fs::metadata(self.directory())?,
+            };
+            fchown(&file, Some(like.uid()), Some(like.gid())).inspect_err(|_| {
+                // It would only be in the service's way.
+                let _ = fs::remove_file(path);
+            })?;
+        }
+        Ok(file)
+    }
+
+    /// The same in the place of a leftover, so that nobody else has it open.
+    fn make_anew(&self, path: &Path) -> io::Result<File> {
+        match fs::remove_file(path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            _ => self.make(path),
+        }
     }
 
     /// Waits for the right to write, up to 75 s. What a writer that was killed left behind is cleaned up.
@@ -247,11 +280,24 @@ impl Store {
     }
 }
 
+/// Where a login looks for a place, in this order. Root logs in for the service, whose state directory has been made.
+fn login_places() -> Vec<PathBuf> {
+    let mut places = session_places();
+    let last = places.last().filter(|path| {
+        let service = path.parent().is_some_and(Path::is_dir);
+        service && nix::unistd::geteuid().is_root() && std::env::var_os("STATE_DIRECTORY").is_none()
+    });
+    if let Some(last) = last.cloned() {
+        places.insert(0, last);
+    }
+    places
+}
+
 impl Lock<'_> {
     /// Takes the room for the next [`Lock::write`] on the disk, so that it cannot fail for want of it.
     pub fn reserve(&mut self) -> Result<(), Failure> {
         let new = self.store.new_path("new");
-        let taken = create(&new).and_then(|mut file| {
+        let taken = self.store.make_anew(&new).and_then(|mut file| {
             file.write_all(&[b' '; MAX_FILE])?;
             file.sync_all()?;
             Ok(file)
@@ -287,7 +333,7 @@ impl Lock<'_> {
         let written = || {
             let mut file = match reserved {
                 Some(file) => file,
-                None => create(&new)?,
+                None => store.make_anew(&new)?,
             };
             file.rewind()?;
             file.write_all(text)?;
@@ -332,19 +378,6 @@ impl Drop for Lock<'_> {
             let _ = fs::remove_file(self.store.new_path("new"));
         }
     }
-}
-
-/// A new file, 0600, that nobody else has open; one of that name is a leftover.
-fn create(path: &Path) -> io::Result<File> {
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
 }
 
 #[cfg(test)]
