@@ -122,12 +122,32 @@ fn the_credentials_directory_has_what_no_option_names() {
 
 #[test]
 fn options_that_do_not_go_together_are_refused() {
+    const SLIP: &str = "11111111-2222-4333-8444-555555555555:66666666-7777-4888-9999-aaaaaaaaaaaa:0123456789abcdef0123456789abcdef01234567";
     let bed = Bed::new();
+    let key = format!("--key={SLIP}");
     for (args, words) in [
         (&["login"][..], "say how: --password"),
         (&["login", "--key", "--browser"], "two ways are given"),
         (
             &["login", "--password=secret"],
+            "secrets are never arguments",
+        ),
+        (
+            &["login", "--password", SLIP],
+            "secrets are never arguments",
+        ),
+        (
+            &["login", "--password-stdin=hunter2"],
+            "secrets are never arguments",
+        ),
+        (&["login", "--key", SLIP], "secrets are never arguments"),
+        (&["login", &key], "secrets are never arguments"),
+        (
+            &["login", "--bearer", &SLIP[74..]],
+            "secrets are never arguments",
+        ),
+        (
+            &["login", "--key", "key", "hunter2"],
             "secrets are never arguments",
         ),
         (
@@ -151,7 +171,11 @@ fn options_that_do_not_go_together_are_refused() {
         (&["session", "--force"], "invalid option"),
         (&["token", "x"], "unexpected argument"),
     ] {
-        bed.run(args).failed(64, words);
+        let told = bed.run(args).failed(64, words);
+        let slip = ["hunter2", &SLIP[74..]]
+            .iter()
+            .any(|s| told.err.contains(s));
+        assert!(!slip, "{told:?}");
     }
     for command in ["login", "session", "token"] {
         let told = bed.run(&[command, "--help"]).good();
