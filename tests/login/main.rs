@@ -18,6 +18,7 @@ mod owners;
 mod refused;
 mod renewal;
 mod secrets;
+mod stops;
 mod terminal;
 mod tokens;
 mod ways;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Does what the machine of [`crate::homey::auth`] says, call by call.
 
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
-use crate::homey::auth::{Chain, CloudHub, Due, Fault, MAX_ASKS, Site, Sort};
+use crate::homey::auth::{Chain, CloudHub, Due, Fault, MAX_ASKS, Site, Sort, Step};
 use crate::homey::session::{Cloud, Routes, Session};
 
 use super::cloud::{Host, trust, wall_ms};
@@ -55,6 +57,30 @@ pub fn failure(fault: &Fault) -> Failure {
     Failure::new(exit, fault.to_string())
 }
 
+/// As long as it lives, signals that end the program wait: a refresh token that is spent and whose successor is not on the
+/// disk is lost, and a service manager stops children too.
+struct Unstopped(Option<SigSet>);
+
+impl Unstopped {
+    fn new() -> Unstopped {
+        let mut ending = SigSet::empty();
+        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+            ending.add(signal);
+        }
+        // Where it cannot be had the renewal goes on all the same.
+        Unstopped(ending.thread_swap_mask(SigmaskHow::SIG_BLOCK).ok())
+    }
+}
+
+impl Drop for Unstopped {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            // One that came meanwhile ends the program here.
+            let _ = before.thread_set_mask();
+        }
+    }
+}
+
 /// Runs a way in to its session. `routes` are where the hub was when a session was made last. Also tells where the hub answered.
 pub fn drive(
     config: &Config,
@@ -67,12 +93,16 @@ pub fn drive(
     let (mut accounts, mut api): (Option<Host>, Option<Host>) = (None, None);
     let mut hub_end: Option<HubEnd> = None;
     let mut pings = 0;
+    let mut unstopped: Option<Unstopped> = None;
     loop {
         if chain.asked() + pings > MAX_ASKS {
             return Err(Stop::Fault(Fault::Circles));
         }
         match chain.due(wall_ms()).map_err(Stop::Fault)? {
             Due::Ask(ask) => {
+                if ask.step == Step::Refresh {
+                    unstopped.get_or_insert_with(Unstopped::new);
+                }
                 let (head, body) = match ask.site {
                     Site::Hub => match &mut hub_end {
                         Some(end) => end.send(&ask, name)?,
@@ -103,6 +133,7 @@ pub fn drive(
             }
             Due::Keep(cloud) => {
                 guide.keep(cloud)?;
+                drop(unstopped.take());
                 chain.kept();
             }
             Due::Choose(hubs) => {
