@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `login`: what is given and asked for becomes a session in its file.
 
+use std::time::Duration;
+
 use crate::cli::{Common, help, note};
 use crate::client::account::{Lock, Stop, Store, client, drive, wall_ms};
 use crate::config::Config;
@@ -11,6 +13,9 @@ use crate::homey::session::Kind;
 use super::args::{self, Args, HELP};
 use super::guide::Asks;
 use super::{browser, secrets, show, terminal};
+
+/// What all calls of a login may take together, without the questions between them.
+const BUDGET: Duration = Duration::from_secs(120);
 
 /// `login`
 pub(in crate::cli) fn login(
@@ -36,14 +41,16 @@ pub(in crate::cli) fn login(
     let needs_client = matches!(way, Kind::Password | Kind::OAuth);
     let client = needs_client.then(|| client(&config.cloud)).transpose()?;
     let (way, kept) = prepare(&config, &mut args, way, client.as_ref())?;
-    let mut lock = store.lock()?;
-    lock.reserve()?;
+    // So is a full disk. The lock goes free meanwhile: questions take their time, and a panel may have to renew its session.
+    store.lock()?.reserve()?;
     let wanted = args.hub.clone().or_else(|| config.hub.id.clone());
     let mut chain =
         Chain::new(client, way, wanted, wall_ms()).map_err(|fault| Stop::Fault(fault).failure())?;
     let mut guide = Asks { config: &config };
-    let driven = drive(&config, &mut chain, None, &mut guide);
+    let mut left = BUDGET;
+    let driven = drive(&config, &mut chain, None, &mut guide, &mut left);
     let (session, via) = driven.map_err(Stop::failure)?;
+    let mut lock = store.lock()?;
     lock.write(&session)?;
     keep(&lock, kept.filter(|_| args.keep))?;
     drop(lock);

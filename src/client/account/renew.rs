@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Renewing the stored session: one process at a time, room on the disk first, nothing lost on the way.
 
+use std::time::Duration;
+
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::homey::auth::{Chain, CloudHub, Fault, Life, Login, Step, Way};
@@ -9,6 +11,11 @@ use crate::homey::session::{Cloud, Kind, Session};
 use super::cloud::{client, wall_ms};
 use super::drive::{Guide, Stop, drive, failure};
 use super::store::{Lock, Store};
+
+/// How long another process may hold the lock, and how long all calls together may take: less than the minute that the loop
+/// gives its child.
+const LOCK: Duration = Duration::from_secs(15);
+const BUDGET: Duration = Duration::from_secs(35);
 
 /// What a renewal came to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,7 +29,7 @@ pub struct Renewed {
 /// Renews the session where it is due, or at any rate with `force`.
 pub fn renew(config: &Config, store: &Store, force: bool) -> Result<Renewed, Failure> {
     let before = stored(store)?;
-    let mut lock = store.lock()?;
+    let mut lock = store.lock_within(LOCK)?;
     let session = stored(store)?;
     let login = store.password()?.and_then(|text| Login::parse(&text));
     let login = login.filter(|login| login.kind == session.kind);
@@ -76,6 +83,7 @@ fn run(
     keeper: &mut Keeper<'_>,
 ) -> Result<Session, Stop> {
     let routes = Some(&session.routes);
+    let mut left = BUDGET;
     if let (Some(login), Kind::Local) = (&login, session.kind) {
         let way = Way::Local {
             user: login.name.clone(),
@@ -84,7 +92,7 @@ fn run(
         };
         let wanted = Some(session.hub.clone());
         let mut chain = Chain::new(None, way, wanted, wall_ms()).map_err(Stop::Fault)?;
-        let (mut renewed, _) = drive(config, &mut chain, routes, keeper)?;
+        let (mut renewed, _) = drive(config, &mut chain, routes, keeper, &mut left)?;
         renewed.name.clone_from(&session.name);
         renewed.routes.clone_from(&session.routes);
         return Ok(renewed);
@@ -93,7 +101,7 @@ fn run(
     let way = Way::Stored(Box::new(session.clone()));
     let first = Chain::new(Some(client.clone()), way, None, wall_ms())
         .map_err(Stop::Fault)
-        .and_then(|mut chain| drive(config, &mut chain, routes, keeper));
+        .and_then(|mut chain| drive(config, &mut chain, routes, keeper, &mut left));
     let why = match (first, &login) {
         (Ok((renewed, _)), _) => return Ok(renewed),
         (Err(Stop::Fault(why)), Some(_)) if is_about_tokens(&why) => why,
@@ -110,7 +118,7 @@ fn run(
     };
     let wanted = Some(session.hub.clone());
     let mut chain = Chain::new(Some(client), way, wanted, wall_ms()).map_err(Stop::Fault)?;
-    drive(config, &mut chain, routes, keeper).map(|(renewed, _)| renewed)
+    drive(config, &mut chain, routes, keeper, &mut left).map(|(renewed, _)| renewed)
 }
 
 /// Whether the stored tokens are at fault, so that a password may lead further; a page that refuses them may be the cloud's own.
