@@ -185,3 +185,39 @@ fn options_that_do_not_go_together_are_refused() {
         );
     }
 }
+
+#[test]
+fn two_sessions_in_one_directory_have_a_password_each() {
+    let bed = Bed::new();
+    bed.login(&["--keep-password"]).good();
+    let other = bed.file("other.json");
+    bed.configure(&format!("session_file = \"{}\"", other.display()), "");
+    let (user, password) = (bed.sim.word("local_user"), bed.sim.word("local_password"));
+    let args = ["login", "--local", "--user", user, "--password-stdin"];
+    let keep = [&args[..], &["--keep-password"]].concat();
+    bed.fed(&keep, password).good();
+    bed.run(&["session", "renew", "--force"]).good();
+    let all = [
+        "other.json",
+        "other.json.lock",
+        "other.json.password",
+        "password.json",
+        "session.json",
+        "session.lock",
+    ];
+    assert_eq!(bed.names(), all);
+    bed.run(&["logout"]).good();
+    assert_eq!(
+        bed.names(),
+        [
+            "other.json.lock",
+            "password.json",
+            "session.json",
+            "session.lock"
+        ]
+    );
+    bed.configure("", "");
+    bed.revoke("all");
+    bed.options(serde_json::json!({"access_ttl_ms": 30_000}));
+    bed.run(&["session", "renew", "--force"]).good();
+}

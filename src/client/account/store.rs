@@ -7,6 +7,8 @@
 //!   password.json      what logs in again, 0600, only where it was asked for
 //! ```
 //!
+//! Beside a session file of another name, NAME, they are NAME.lock and NAME.password.
+//!
 //! A refresh token that is spent and not stored is lost, so [`Lock::reserve`] takes the room on the disk before anything is
 //! asked of the cloud: a full disk and a directory that cannot be written are found while nothing has happened yet.
 
@@ -98,8 +100,21 @@ impl Store {
         }
     }
 
-    fn beside(&self, name: &str) -> PathBuf {
-        self.directory().join(name)
+    /// A file beside the session's: of the usual name where that has its own, so that several sessions can share a directory.
+    fn beside(&self, usual: &str, ending: &str) -> PathBuf {
+        match self.path.file_name() {
+            Some(name) if name == "session.json" => self.directory().join(usual),
+            _ => self.new_path(ending),
+        }
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.beside("session.lock", "lock")
+    }
+
+    /// Where the password is kept, if that was asked for.
+    pub fn password_path(&self) -> PathBuf {
+        self.beside("password.json", "password")
     }
 
     /// Makes the directory, 0700, where only it and ours above it are missing.
@@ -114,7 +129,7 @@ impl Store {
 
     /// Whether the directory can be written, and the lock taken where there is one. Leaves nothing behind.
     pub fn probe(&self) -> Result<(), Failure> {
-        if self.beside("session.lock").exists() {
+        if self.lock_path().exists() {
             self.open_lock().map(drop)?;
         }
         let new = self.new_path("probe");
@@ -125,7 +140,7 @@ impl Store {
     }
 
     fn open_lock(&self) -> Result<File, Failure> {
-        let path = self.beside("session.lock");
+        let path = self.lock_path();
         let opened = match self.make(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => OpenOptions::new()
                 .read(true)
@@ -191,14 +206,14 @@ impl Store {
                 }
                 Err((given_back, Errno::EAGAIN | Errno::EINTR)) => file = given_back,
                 Err((_, e)) => {
-                    let path = self.beside("session.lock");
+                    let path = self.lock_path();
                     return Err(self.failed("locking", &path, &e.into()));
                 }
             }
             if begun.elapsed() >= patience {
                 return Err(Failure::unavailable(format!(
                     "another homey-panel has held {} for {} s, so the session is being renewed there; try again, or end that process",
-                    self.beside("session.lock").display(),
+                    self.lock_path().display(),
                     patience.as_secs()
                 )));
             }
@@ -219,7 +234,7 @@ impl Store {
 
     /// The text of `password.json`; `None` where nobody asked for one.
     pub fn password(&self) -> Result<Option<Vec<u8>>, Failure> {
-        self.text(&self.beside("password.json"), MAX_PASSWORD)
+        self.text(&self.password_path(), MAX_PASSWORD)
     }
 
     fn text(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Failure> {
@@ -324,7 +339,7 @@ impl Lock<'_> {
 
     /// Stores what logs in again.
     pub fn write_password(&self, text: &[u8]) -> Result<(), Failure> {
-        self.put(&self.store.beside("password.json"), None, text)
+        self.put(&self.store.password_path(), None, text)
     }
 
     fn put(&self, path: &Path, reserved: Option<File>, text: &[u8]) -> Result<(), Failure> {
@@ -351,7 +366,7 @@ impl Lock<'_> {
 
     /// Forgets the session and what logs in again; what is not there is no error.
     pub fn remove(&self) -> Result<(), Failure> {
-        for path in [&self.store.beside("password.json"), &self.store.path] {
+        for path in [&self.store.password_path(), &self.store.path] {
             self.delete(path)?;
         }
         Ok(())
@@ -359,7 +374,7 @@ impl Lock<'_> {
 
     /// Forgets what logs in again.
     pub fn remove_password(&self) -> Result<(), Failure> {
-        self.delete(&self.store.beside("password.json"))
+        self.delete(&self.store.password_path())
     }
 
     fn delete(&self, path: &Path) -> Result<(), Failure> {
