@@ -17,6 +17,7 @@ mod kills;
 mod owners;
 mod refused;
 mod renewal;
+mod resting;
 mod secrets;
 mod stops;
 mod terminal;

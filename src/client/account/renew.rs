@@ -57,8 +57,18 @@ pub fn renew(config: &Config, store: &Store, force: bool) -> Result<Renewed, Fai
     let mut keeper = Keeper {
         session: session.clone(),
         lock,
+        force,
     };
-    let renewed = run(config, &session, login, &mut keeper).map_err(Stop::failure)?;
+    let renewed = run(config, &session, login, &mut keeper).map_err(|stop| {
+        let refused = matches!(
+            stop,
+            Stop::Fault(Fault::WrongPassword | Fault::LocalPassword | Fault::OtpNeeded)
+        );
+        if refused {
+            keeper.lock.note_refusal();
+        }
+        stop.failure()
+    })?;
     keeper.lock.write(&renewed)?;
     Ok(Renewed {
         session: renewed,
@@ -85,6 +95,7 @@ fn run(
     let routes = Some(&session.routes);
     let mut left = BUDGET;
     if let (Some(login), Kind::Local) = (&login, session.kind) {
+        keeper.may_send_password()?;
         let way = Way::Local {
             user: login.name.clone(),
             password: login.password.clone(),
@@ -110,6 +121,7 @@ fn run(
     let Some(login) = login else {
         return Err(Stop::Fault(why));
     };
+    keeper.may_send_password()?;
     log::warn!("{why}; trying the stored password");
     let way = Way::Password {
         email: login.name.clone(),
@@ -134,6 +146,19 @@ fn is_about_tokens(why: &Fault) -> bool {
 struct Keeper<'s> {
     session: Session,
     lock: Lock<'s>,
+    force: bool,
+}
+
+impl Keeper<'_> {
+    /// Not over and over where it was refused: accounts are locked for that.
+    fn may_send_password(&self) -> Result<(), Failure> {
+        match !self.force && self.lock.refused_lately() {
+            true => Err(Failure::permission(
+                "the kept password was refused within the last hour, and is not sent again until then, lest the account be locked; run homey-panel login, or session renew --force",
+            )),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Guide for Keeper<'_> {

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!   session.json       the session, 0600                written by: a new file beside it, fsync, rename, fsync of the directory
-//!   session.lock       held by flock(2) while a session is being got or renewed; never deleted
+//!   session.lock       held by flock(2) while a session is being got or renewed; never deleted.
+//!                      Not empty where the kept password was refused, since it was written
 //!   password.json      what logs in again, 0600, only where it was asked for
 //! ```
 //!
@@ -14,10 +15,10 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -31,6 +32,8 @@ use crate::homey::session::{MAX_FILE, Session, parse_session};
 const PATIENCE: Duration = Duration::from_secs(75);
 /// Between two looks at the lock.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long a kept password that was refused is not sent again.
+const REST: Duration = Duration::from_secs(3600);
 /// No stored password is longer, in bytes.
 const MAX_PASSWORD: usize = 8 * 1024;
 
@@ -44,7 +47,7 @@ pub struct Store {
 pub struct Lock<'s> {
     store: &'s Store,
     reserved: Option<File>,
-    _held: Flock<File>,
+    held: Flock<File>,
 }
 
 impl Store {
@@ -201,7 +204,7 @@ impl Store {
                     return Ok(Lock {
                         store: self,
                         reserved: None,
-                        _held: held,
+                        held,
                     });
                 }
                 Err((given_back, Errno::EAGAIN | Errno::EINTR)) => file = given_back,
@@ -330,9 +333,29 @@ impl Lock<'_> {
         }
     }
 
+    /// Notes that the kept password was refused just now.
+    pub fn note_refusal(&self) {
+        // Without the note it is only sent once more.
+        let _ = self.held.write_at(b"refused\n", 0);
+    }
+
+    /// Whether the kept password was refused within the last hour, and is the same still.
+    pub fn refused_lately(&self) -> bool {
+        let written = |meta: fs::Metadata| meta.modified().ok();
+        let noted = self.held.metadata().ok().filter(|meta| meta.len() > 0);
+        let noted = noted.and_then(written);
+        let kept = fs::metadata(self.store.password_path());
+        let kept = kept.ok().and_then(written);
+        // A time to come is a clock's that was set back.
+        let lately = |at: SystemTime| at.elapsed().is_ok_and(|since| since < REST);
+        noted.is_some_and(|at| lately(at) && kept.is_none_or(|kept| kept <= at))
+    }
+
     /// Puts a session in the place of what is there: after this returns it survives a power cut, and until then the old one
     /// does.
     pub fn write(&mut self, session: &Session) -> Result<(), Failure> {
+        // Whatever was refused before, this one has been let in.
+        let _ = self.held.set_len(0);
         let reserved = self.reserved.take();
         self.put(&self.store.path, reserved, session.emit().as_bytes())
     }
