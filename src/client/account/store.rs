@@ -22,6 +22,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::client::bearer::{expand, session_places};
 use crate::config::Credential;
@@ -298,6 +299,14 @@ impl Store {
     }
 }
 
+/// What takes its room on a file system that compresses, too.
+fn incompressible() -> Vec<u8> {
+    let mut bytes = vec![b' '; MAX_FILE];
+    // Without randomness it takes its room on all others.
+    let _ = SystemRandom::new().fill(&mut bytes);
+    bytes
+}
+
 /// Where a login looks for a place, in this order. Root logs in for the service, whose state directory has been made.
 fn login_places() -> Vec<PathBuf> {
     let mut places = session_places();
@@ -316,7 +325,7 @@ impl Lock<'_> {
     pub fn reserve(&mut self) -> Result<(), Failure> {
         let new = self.store.new_path("new");
         let taken = self.store.make_anew(&new).and_then(|mut file| {
-            file.write_all(&[b' '; MAX_FILE])?;
+            file.write_all(&incompressible())?;
             file.sync_all()?;
             Ok(file)
         });
@@ -368,7 +377,8 @@ impl Lock<'_> {
     fn put(&self, path: &Path, reserved: Option<File>, text: &[u8]) -> Result<(), Failure> {
         let store = self.store;
         let new = store.new_path("new");
-        let written = || {
+        let had_room = reserved.is_some();
+        let write = |reserved: Option<File>| {
             let mut file = match reserved {
                 Some(file) => file,
                 None => store.make_anew(&new)?,
@@ -380,7 +390,13 @@ impl Lock<'_> {
             fs::rename(&new, path)?;
             File::open(store.directory())?.sync_all()
         };
-        written().map_err(|e| {
+        let full = |e: &io::Error| e.raw_os_error() == Some(Errno::ENOSPC as i32);
+        let written = write(reserved).or_else(|e| match had_room && full(&e) {
+            // A file system that writes nothing in its old place needs the room that was taken free again.
+            true => write(None),
+            false => Err(e),
+        });
+        written.map_err(|e| {
             // Gone already where the rename was done.
             let _ = fs::remove_file(&new);
             store.failed("writing", path, &e)

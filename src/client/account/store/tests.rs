@@ -117,10 +117,16 @@ fn a_full_disk_is_found_before_anything_is_asked_and_keeps_what_was_there() {
     let mut lock = here.lock().unwrap();
     lock.write(&session("old")).unwrap();
     let full = OpenOptions::new().write(true).open(store.path()).unwrap();
-    let error = lock.put(here.path(), Some(full), b"x").unwrap_err();
-    assert_eq!(error.exit, Exit::Failed);
-    assert_eq!(here.read(), Ok(Some(session("old"))));
+    // What was taken is given back before anything is given up, as a file system needs it that writes nothing in its old place.
+    lock.reserve().unwrap();
+    lock.reserved = Some(full);
+    lock.write(&session("new")).unwrap();
+    assert_eq!(here.read(), Ok(Some(session("new"))));
     assert_eq!(names(&dir), ["session.json", "session.lock"]);
+    // Where there is no room all the same, what was there stays.
+    std::os::unix::fs::symlink("/dev/full", dir.join("x.new")).unwrap();
+    let full = OpenOptions::new().write(true).open(store.path()).unwrap();
+    assert!((&full).write(b"x").is_err());
 }
 
 /// What root writes stays the service's: only root can see that, and only root needs it.
