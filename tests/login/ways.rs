@@ -187,6 +187,29 @@ fn options_that_do_not_go_together_are_refused() {
 }
 
 #[test]
+fn a_key_that_the_service_manager_gives_goes_before_a_session() {
+    let bed = Bed::new();
+    let text = fs::read_to_string(&bed.config).unwrap();
+    let lines = text.lines().filter(|l| !l.starts_with("session_file"));
+    fs::write(&bed.config, lines.collect::<Vec<_>>().join("\n")).unwrap();
+    bed.login(&[]).good();
+    let session = bed.run(&["token"]).good().out;
+    let key = bed.sim.word("api_key");
+    bed.dir.write("homey-panel.key", key);
+    let given = |args: &[&str]| {
+        let mut command = bed.command(args);
+        command.env("CREDENTIALS_DIRECTORY", &bed.dir.0);
+        crate::bed::Out::of(command.output().unwrap())
+    };
+    assert_ne!(session, format!("{key}\n"));
+    assert_eq!(given(&["token"]).good().out, format!("{key}\n"));
+    let words = "homey-panel.key";
+    given(&["session"]).failed(77, words);
+    given(&["session", "renew", "--force"]).failed(77, words);
+    given(&["login", "--key", "-"]).failed(78, "would never be used");
+}
+
+#[test]
 fn two_sessions_in_one_directory_have_a_password_each() {
     let bed = Bed::new();
     bed.login(&["--keep-password"]).good();

@@ -24,7 +24,7 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::client::bearer::{expand, session_places};
+use crate::client::bearer::{expand, given_key, session_places};
 use crate::config::Credential;
 use crate::failure::{Exit, Failure};
 use crate::homey::session::{MAX_FILE, Session, parse_session};
@@ -58,11 +58,12 @@ impl Store {
     }
 
     /// The session file that the configuration reads; where it names none, the first that exists among the usual places.
-    /// `None`: an API key file is configured, or there is no session yet.
+    /// `None`: an API key is configured or given by the service manager, or there is no session yet.
     pub fn of(credential: &Credential) -> Option<Store> {
         match credential {
             Credential::ApiKeyFile(_) => None,
             Credential::SessionFile(path) => Some(Store::at(expand(path))),
+            Credential::Default if given_key().is_some() => None,
             Credential::Default => session_places()
                 .into_iter()
                 .find(|path| path.exists())
@@ -80,6 +81,12 @@ impl Store {
         }
         if let Some(store) = Store::of(credential) {
             return Ok(store);
+        }
+        if let Some(path) = given_key() {
+            return Err(Failure::config(format!(
+                "the service manager gives a key, {}, so a session would never be used; take it away, or set session_file under [hub]",
+                path.display()
+            )));
         }
         let mut last = None;
         for path in login_places() {
