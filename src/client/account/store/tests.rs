@@ -123,10 +123,12 @@ fn a_full_disk_is_found_before_anything_is_asked_and_keeps_what_was_there() {
     lock.write(&session("new")).unwrap();
     assert_eq!(here.read(), Ok(Some(session("new"))));
     assert_eq!(names(&dir), ["session.json", "session.lock"]);
-    // Where there is no room all the same, what was there stays.
-    std::os::unix::fs::symlink("/dev/full", dir.join("x.new")).unwrap();
-    let full = OpenOptions::new().write(true).open(store.path()).unwrap();
-    assert!((&full).write(b"x").is_err());
+    // Whatever else is wrong, what was there stays.
+    let deaf = File::open(store.path()).unwrap();
+    let error = lock.put(here.path(), Some(deaf), b"x").unwrap_err();
+    assert_eq!(error.exit, Exit::Failed);
+    assert_eq!(here.read(), Ok(Some(session("new"))));
+    assert_eq!(names(&dir), ["session.json", "session.lock"]);
 }
 
 /// What root writes stays the service's: only root can see that, and only root needs it.
