@@ -188,3 +188,22 @@ fn inside(bed: &Bed, mounts: &str, command: &str) -> Out {
             .expect("unshare(1), for mounts of one's own"),
     )
 }
+
+#[test]
+fn a_cloud_that_is_not_trusted_is_told_in_the_clouds_words() {
+    let bed = Bed::new();
+    for (which, words) in [
+        ("self_signed", "set ca_file under [cloud]"),
+        ("expired", "check the clock here"),
+        ("not_yet_valid", "set the clock"),
+    ] {
+        let fault = json!({"kind": "certificate", "which": which});
+        let told = bed.sim.post("cloud/fault", &fault);
+        let out = bed.login(&[]).failed(69, words);
+        let hubs_words = ["[trust]", "pin =", "on the hub"];
+        assert!(!hubs_words.iter().any(|w| out.err.contains(w)), "{out:?}");
+        bed.sim
+            .post("cloud/fault/remove", &json!({"id": told["id"]}));
+    }
+    bed.login(&[]).good();
+}

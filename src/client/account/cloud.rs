@@ -14,7 +14,7 @@ use crate::homey::profile::Profile;
 use crate::homey::secret::Secret;
 use crate::http::{Limits, ResponseHead};
 use crate::net::wan::{Route, Wan};
-use crate::net::{self, Alone, Deadlines, Error, Repeat, Session, TlsName, Trust};
+use crate::net::{self, Alone, Deadlines, Error, Repeat, Session, TlsFault, TlsName, Trust};
 
 /// The most for one call, connecting and its whole reply; a code lives twice as long.
 pub const PATIENCE: Duration = Duration::from_secs(15);
@@ -125,6 +125,17 @@ fn away(error: &Error) -> String {
             after.as_secs()
         ),
         Error::Closed { .. } => format!("{error}; {later}"),
+        Error::Tls { peer, name, fault } => {
+            let cure = match fault {
+                TlsFault::NotYetValid { .. } => return error.to_string(),
+                TlsFault::Expired => "the certificate has expired; check the clock here",
+                TlsFault::Untrusted { .. } | TlsFault::WrongName { .. } => {
+                    "the certificate is not the cloud's; where a proxy here looks inside, set ca_file under [cloud] to its authority"
+                }
+                _ => "there is no good TLS there; check accounts and api under [cloud]",
+            };
+            format!("TLS to {name} at {peer}: {cure}")
+        }
         other => other.to_string(),
     }
 }
