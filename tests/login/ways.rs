@@ -75,6 +75,13 @@ fn a_given_bearer_is_tried_before_it_is_kept() {
     bed.fed(&["login", "--bearer", "-"], &token).good();
     let (_, session) = bed.session();
     assert_eq!(session["kind"], "bearer");
+    // A hub whose clock is behind says that it is over already; nothing could renew it, and it may well be good.
+    let (text, _) = bed.session();
+    let ends = session["expires"].to_string();
+    let over = text.replace(&ends, "1772352000000");
+    fs::write(bed.file("session.json"), over).unwrap();
+    assert_eq!(bed.run(&["token"]).good().out, format!("{token}\n"));
+    fs::write(bed.file("session.json"), text).unwrap();
     bed.run(&["session", "renew"]).good();
     bed.run(&["session", "renew", "--force"])
         .failed(77, "nothing here can renew");
@@ -161,6 +168,10 @@ fn options_that_do_not_go_together_are_refused() {
         (
             &["login", "--browser", "--listen", "0.0.0.0:80"],
             "an address of this machine alone",
+        ),
+        (
+            &["login", "--key", "--hub", "Home"],
+            "--hub goes with --password and --browser",
         ),
         (&["login", "--password"], "no e-mail"),
         (

@@ -157,7 +157,7 @@ fn unsaid(error: lexopt::Error) -> Failure {
 }
 
 /// Options that go with another way than the one that is taken.
-fn check(args: &Args) -> Result<(), Failure> {
+pub(super) fn check(args: &Args) -> Result<(), Failure> {
     let with = |ways: &[Kind]| args.way.is_none_or(|way| ways.contains(&way));
     let by_password = with(&[Kind::Password, Kind::Local]);
     for (given, fits, option, way) in [
@@ -198,6 +198,12 @@ fn check(args: &Args) -> Result<(), Failure> {
             "--browser",
         ),
         (args.paste, with(&[Kind::OAuth]), "--paste", "--browser"),
+        (
+            args.hub.is_some(),
+            with(&[Kind::Password, Kind::OAuth]),
+            "--hub",
+            "--password and --browser; for the others set id under [hub]",
+        ),
     ] {
         if given && !fits {
             return Err(Failure::usage(format!("login: {option} goes with {way}")));

@@ -35,6 +35,9 @@ pub(in crate::cli) fn login(
             ));
         }
     };
+    // A menu has chosen after the options were read.
+    args.way = Some(way);
+    args::check(&args)?;
     // A place that cannot be written is found before anybody types a password.
     let store = Store::for_login(&config.hub.credential)?;
     store.probe()?;
