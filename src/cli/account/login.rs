@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::cli::{Common, help, note};
-use crate::client::account::{Lock, Stop, Store, client, drive, wall_ms};
+use crate::client::account::{Lock, Stop, Store, client, drive, reach, wall_ms};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::homey::auth::{Chain, Client, Login, Way};
@@ -43,6 +43,9 @@ pub(in crate::cli) fn login(
     store.probe()?;
     let needs_client = matches!(way, Kind::Password | Kind::OAuth);
     let client = needs_client.then(|| client(&config.cloud)).transpose()?;
+    if way == Kind::OAuth {
+        look_for_hub(&config)?;
+    }
     let (way, kept) = prepare(&config, &mut args, way, client.as_ref())?;
     // So is a full disk. The lock goes free meanwhile: questions take their time, and a panel may have to renew its session.
     store.lock()?.reserve()?;
@@ -58,6 +61,23 @@ pub(in crate::cli) fn login(
     keep(&lock, kept.filter(|_| args.keep))?;
     drop(lock);
     show::logged_in(&store, &session, &via, args.keep)
+}
+
+/// A consent and its code are spent before the hub is asked for anything: better to know beforehand whether it is there.
+fn look_for_hub(config: &Config) -> Result<(), Failure> {
+    let id = config.hub.id.as_deref().unwrap_or_default();
+    if config.hub.address.is_none() {
+        return Ok(());
+    }
+    match reach(config, id, None, &mut 0, BUDGET) {
+        Err(failure) if config.hub.relay => {
+            note(&format!(
+                "{failure}; the account's own ways to it are tried after the consent"
+            ));
+            Ok(())
+        }
+        looked => looked.map(drop),
+    }
 }
 
 fn menu() -> Result<Kind, Failure> {
