@@ -93,7 +93,7 @@ pub(super) fn is_key(credential: &Credential) -> bool {
 }
 
 /// The key that the service manager gave, where it did.
-fn given_key() -> Option<PathBuf> {
+pub fn given_key() -> Option<PathBuf> {
     let dir = std::env::var_os("CREDENTIALS_DIRECTORY")?;
     Some(PathBuf::from(dir).join(CREDENTIAL)).filter(|path| path.exists())
 }

@@ -28,7 +28,7 @@ use crate::http::{Check, Limits, RequestHead, ResponseHead};
 use crate::net::{self, Address, Alone, Body, Deadlines, Reply, Session, Trust, Wait};
 use route::Known;
 
-pub use bearer::{Bearer, Held};
+pub use bearer::{Bearer, Held, given_key};
 pub use lookup::{Lookup, Missing, Source, look_up};
 pub use refusal::{Refusal, told};
 

@@ -126,6 +126,23 @@ fn the_redirect_is_pasted_and_has_to_be_ours() {
         .failed(64, "names no port of this machine");
 }
 
+#[test]
+fn a_hub_that_is_not_there_is_known_before_anybody_consents() {
+    let bed = Bed::new();
+    let refuse = serde_json::json!({"kind": "refuse", "cut": true});
+    bed.sim.post("fault", &refuse);
+    // Where the account may know another way, it is only said.
+    let told = bed.fed(&["login", "--browser", "--paste"], "\n");
+    assert!(
+        told.out.contains("open this page") && told.err.contains("nothing listens there"),
+        "{told:?}"
+    );
+    bed.configure("relay = false", "");
+    let told = bed.fed(&["login", "--browser", "--paste"], "\n");
+    let told = told.failed(69, "nothing listens there");
+    assert_eq!(told.out, "", "no page is shown");
+}
+
 /// What the consent page would give to a browser for this URL: the cloud's own two steps, by `request`.
 fn code(bed: &Bed, page: &str) -> String {
     let cloud = bed.sim.word("cloud");

@@ -30,7 +30,7 @@ fn what_the_account_refuses() {
     bed.login(&[]).failed(77, "good for 30 s and once");
     bed.options(json!({"code_ttl_ms": 30_000, "delegation_ttl_ms": 0}));
     bed.login(&[])
-        .failed(77, "logging in to the hub: the hub answers 401");
+        .failed(69, "logging in to the hub: the hub answers 401");
     bed.options(json!({"delegation_ttl_ms": 300_000, "hubs": []}));
     bed.login(&[]).failed(78, "the consent form names no hub");
     bed.options(json!({"variant": "redirect"}));
@@ -187,4 +187,23 @@ fn inside(bed: &Bed, mounts: &str, command: &str) -> Out {
             .output()
             .expect("unshare(1), for mounts of one's own"),
     )
+}
+
+#[test]
+fn a_cloud_that_is_not_trusted_is_told_in_the_clouds_words() {
+    let bed = Bed::new();
+    for (which, words) in [
+        ("self_signed", "set ca_file under [cloud]"),
+        ("expired", "check the clock here"),
+        ("not_yet_valid", "set the clock"),
+    ] {
+        let fault = json!({"kind": "certificate", "which": which});
+        let told = bed.sim.post("cloud/fault", &fault);
+        let out = bed.login(&[]).failed(69, words);
+        let hubs_words = ["[trust]", "pin =", "on the hub"];
+        assert!(!hubs_words.iter().any(|w| out.err.contains(w)), "{out:?}");
+        bed.sim
+            .post("cloud/fault/remove", &json!({"id": told["id"]}));
+    }
+    bed.login(&[]).good();
 }

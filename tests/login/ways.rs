@@ -75,6 +75,13 @@ fn a_given_bearer_is_tried_before_it_is_kept() {
     bed.fed(&["login", "--bearer", "-"], &token).good();
     let (_, session) = bed.session();
     assert_eq!(session["kind"], "bearer");
+    // A hub whose clock is behind says that it is over already; nothing could renew it, and it may well be good.
+    let (text, _) = bed.session();
+    let ends = session["expires"].to_string();
+    let over = text.replace(&ends, "1772352000000");
+    fs::write(bed.file("session.json"), over).unwrap();
+    assert_eq!(bed.run(&["token"]).good().out, format!("{token}\n"));
+    fs::write(bed.file("session.json"), text).unwrap();
     bed.run(&["session", "renew"]).good();
     bed.run(&["session", "renew", "--force"])
         .failed(77, "nothing here can renew");
@@ -122,12 +129,32 @@ fn the_credentials_directory_has_what_no_option_names() {
 
 #[test]
 fn options_that_do_not_go_together_are_refused() {
+    const SLIP: &str = "11111111-2222-4333-8444-555555555555:66666666-7777-4888-9999-aaaaaaaaaaaa:0123456789abcdef0123456789abcdef01234567";
     let bed = Bed::new();
+    let key = format!("--key={SLIP}");
     for (args, words) in [
         (&["login"][..], "say how: --password"),
         (&["login", "--key", "--browser"], "two ways are given"),
         (
             &["login", "--password=secret"],
+            "secrets are never arguments",
+        ),
+        (
+            &["login", "--password", SLIP],
+            "secrets are never arguments",
+        ),
+        (
+            &["login", "--password-stdin=hunter2"],
+            "secrets are never arguments",
+        ),
+        (&["login", "--key", SLIP], "secrets are never arguments"),
+        (&["login", &key], "secrets are never arguments"),
+        (
+            &["login", "--bearer", &SLIP[74..]],
+            "secrets are never arguments",
+        ),
+        (
+            &["login", "--key", "key", "hunter2"],
             "secrets are never arguments",
         ),
         (
@@ -142,6 +169,10 @@ fn options_that_do_not_go_together_are_refused() {
             &["login", "--browser", "--listen", "0.0.0.0:80"],
             "an address of this machine alone",
         ),
+        (
+            &["login", "--key", "--hub", "Home"],
+            "--hub goes with --password and --browser",
+        ),
         (&["login", "--password"], "no e-mail"),
         (
             &["login", "--local", "--user", "x"],
@@ -151,7 +182,11 @@ fn options_that_do_not_go_together_are_refused() {
         (&["session", "--force"], "invalid option"),
         (&["token", "x"], "unexpected argument"),
     ] {
-        bed.run(args).failed(64, words);
+        let told = bed.run(args).failed(64, words);
+        let slip = ["hunter2", &SLIP[74..]]
+            .iter()
+            .any(|s| told.err.contains(s));
+        assert!(!slip, "{told:?}");
     }
     for command in ["login", "session", "token"] {
         let told = bed.run(&[command, "--help"]).good();
@@ -160,4 +195,63 @@ fn options_that_do_not_go_together_are_refused() {
             "{told:?}"
         );
     }
+}
+
+#[test]
+fn a_key_that_the_service_manager_gives_goes_before_a_session() {
+    let bed = Bed::new();
+    let text = fs::read_to_string(&bed.config).unwrap();
+    let lines = text.lines().filter(|l| !l.starts_with("session_file"));
+    fs::write(&bed.config, lines.collect::<Vec<_>>().join("\n")).unwrap();
+    bed.login(&[]).good();
+    let session = bed.run(&["token"]).good().out;
+    let key = bed.sim.word("api_key");
+    bed.dir.write("homey-panel.key", key);
+    let given = |args: &[&str]| {
+        let mut command = bed.command(args);
+        command.env("CREDENTIALS_DIRECTORY", &bed.dir.0);
+        crate::bed::Out::of(command.output().unwrap())
+    };
+    assert_ne!(session, format!("{key}\n"));
+    assert_eq!(given(&["token"]).good().out, format!("{key}\n"));
+    let words = "homey-panel.key";
+    given(&["session"]).failed(77, words);
+    given(&["session", "renew", "--force"]).failed(77, words);
+    given(&["login", "--key", "-"]).failed(78, "would never be used");
+}
+
+#[test]
+fn two_sessions_in_one_directory_have_a_password_each() {
+    let bed = Bed::new();
+    bed.login(&["--keep-password"]).good();
+    let other = bed.file("other.json");
+    bed.configure(&format!("session_file = \"{}\"", other.display()), "");
+    let (user, password) = (bed.sim.word("local_user"), bed.sim.word("local_password"));
+    let args = ["login", "--local", "--user", user, "--password-stdin"];
+    let keep = [&args[..], &["--keep-password"]].concat();
+    bed.fed(&keep, password).good();
+    bed.run(&["session", "renew", "--force"]).good();
+    let all = [
+        "other.json",
+        "other.json.lock",
+        "other.json.password",
+        "password.json",
+        "session.json",
+        "session.lock",
+    ];
+    assert_eq!(bed.names(), all);
+    bed.run(&["logout"]).good();
+    assert_eq!(
+        bed.names(),
+        [
+            "other.json.lock",
+            "password.json",
+            "session.json",
+            "session.lock"
+        ]
+    );
+    bed.configure("", "");
+    bed.revoke("all");
+    bed.options(serde_json::json!({"access_ttl_ms": 30_000}));
+    bed.run(&["session", "renew", "--force"]).good();
 }

@@ -8,6 +8,7 @@ use lexopt::prelude::*;
 
 use crate::cli::Common;
 use crate::failure::Failure;
+use crate::homey::secret::{Looks, Secret};
 use crate::homey::session::Kind;
 
 pub(super) const HELP: &str = "\
@@ -74,7 +75,7 @@ pub(super) fn parse(
     common: &mut Common,
 ) -> Result<Option<Args>, Failure> {
     let mut args = Args::default();
-    while let Some(arg) = parser.next()? {
+    while let Some(arg) = parser.next().map_err(unsaid)? {
         let way = match &arg {
             Long("password") => Some(Kind::Password),
             Long("browser") => Some(Kind::OAuth),
@@ -90,10 +91,9 @@ pub(super) fn parse(
             args.way = Some(way);
             if let Some(file) = parser.optional_value() {
                 if !matches!(way, Kind::Key | Kind::Bearer) {
-                    let what = "login: secrets are never arguments; give the password with --password-file or --password-stdin";
-                    return Err(Failure::usage(what));
+                    return Err(slipped());
                 }
-                args.token = source(file.into());
+                args.token = source(file.into())?;
             }
             continue;
         }
@@ -122,8 +122,9 @@ pub(super) fn parse(
                 if matches!(args.way, Some(Kind::Key | Kind::Bearer))
                     && args.token == Source::Usual =>
             {
-                args.token = source(file.into());
+                args.token = source(file.into())?;
             }
+            Value(_) => return Err(slipped()),
             other => return Err(other.unexpected().into()),
         }
     }
@@ -131,15 +132,32 @@ pub(super) fn parse(
     Ok(Some(args))
 }
 
-fn source(file: PathBuf) -> Source {
-    match file.as_os_str() == "-" {
-        true => Source::Stdin,
-        false => Source::File(file),
+fn source(file: PathBuf) -> Result<Source, Failure> {
+    let text = file.as_os_str();
+    let secret = text.to_str().and_then(|text| Secret::parse(text).ok());
+    match secret.map(|secret| secret.looks_like()) {
+        _ if text == "-" => Ok(Source::Stdin),
+        None | Some(Looks::Other) => Ok(Source::File(file)),
+        Some(_) => Err(slipped()),
+    }
+}
+
+/// What was given may be a secret, so nothing of it is said again.
+fn slipped() -> Failure {
+    Failure::usage(
+        "login: secrets are never arguments; give the password with --password-file or --password-stdin, a key in a file or as -",
+    )
+}
+
+fn unsaid(error: lexopt::Error) -> Failure {
+    match error {
+        lexopt::Error::UnexpectedValue { .. } => slipped(),
+        other => other.into(),
     }
 }
 
 /// Options that go with another way than the one that is taken.
-fn check(args: &Args) -> Result<(), Failure> {
+pub(super) fn check(args: &Args) -> Result<(), Failure> {
     let with = |ways: &[Kind]| args.way.is_none_or(|way| ways.contains(&way));
     let by_password = with(&[Kind::Password, Kind::Local]);
     for (given, fits, option, way) in [
@@ -180,6 +198,12 @@ fn check(args: &Args) -> Result<(), Failure> {
             "--browser",
         ),
         (args.paste, with(&[Kind::OAuth]), "--paste", "--browser"),
+        (
+            args.hub.is_some(),
+            with(&[Kind::Password, Kind::OAuth]),
+            "--hub",
+            "--password and --browser; for the others set id under [hub]",
+        ),
     ] {
         if given && !fits {
             return Err(Failure::usage(format!("login: {option} goes with {way}")));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `login`: what is given and asked for becomes a session in its file.
 
+use std::time::Duration;
+
 use crate::cli::{Common, help, note};
-use crate::client::account::{Lock, Stop, Store, client, drive, wall_ms};
+use crate::client::account::{Lock, Stop, Store, client, drive, reach, wall_ms};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::homey::auth::{Chain, Client, Login, Way};
@@ -11,6 +13,9 @@ use crate::homey::session::Kind;
 use super::args::{self, Args, HELP};
 use super::guide::Asks;
 use super::{browser, secrets, show, terminal};
+
+/// What all calls of a login may take together, without the questions between them.
+const BUDGET: Duration = Duration::from_secs(120);
 
 /// `login`
 pub(in crate::cli) fn login(
@@ -30,24 +35,49 @@ pub(in crate::cli) fn login(
             ));
         }
     };
+    // A menu has chosen after the options were read.
+    args.way = Some(way);
+    args::check(&args)?;
     // A place that cannot be written is found before anybody types a password.
     let store = Store::for_login(&config.hub.credential)?;
     store.probe()?;
     let needs_client = matches!(way, Kind::Password | Kind::OAuth);
     let client = needs_client.then(|| client(&config.cloud)).transpose()?;
+    if way == Kind::OAuth {
+        look_for_hub(&config)?;
+    }
     let (way, kept) = prepare(&config, &mut args, way, client.as_ref())?;
-    let mut lock = store.lock()?;
-    lock.reserve()?;
+    // So is a full disk. The lock goes free meanwhile: questions take their time, and a panel may have to renew its session.
+    store.lock()?.reserve()?;
     let wanted = args.hub.clone().or_else(|| config.hub.id.clone());
     let mut chain =
         Chain::new(client, way, wanted, wall_ms()).map_err(|fault| Stop::Fault(fault).failure())?;
     let mut guide = Asks { config: &config };
-    let driven = drive(&config, &mut chain, None, &mut guide);
+    let mut left = BUDGET;
+    let driven = drive(&config, &mut chain, None, &mut guide, &mut left);
     let (session, via) = driven.map_err(Stop::failure)?;
+    let mut lock = store.lock()?;
     lock.write(&session)?;
     keep(&lock, kept.filter(|_| args.keep))?;
     drop(lock);
     show::logged_in(&store, &session, &via, args.keep)
+}
+
+/// A consent and its code are spent before the hub is asked for anything: better to know beforehand whether it is there.
+fn look_for_hub(config: &Config) -> Result<(), Failure> {
+    let id = config.hub.id.as_deref().unwrap_or_default();
+    if config.hub.address.is_none() {
+        return Ok(());
+    }
+    match reach(config, id, None, &mut 0, BUDGET) {
+        Err(failure) if config.hub.relay => {
+            note(&format!(
+                "{failure}; the account's own ways to it are tried after the consent"
+            ));
+            Ok(())
+        }
+        looked => looked.map(drop),
+    }
 }
 
 fn menu() -> Result<Kind, Failure> {

@@ -14,6 +14,7 @@ mod terminal;
 mod token;
 
 use crate::client::account::Store;
+use crate::client::given_key;
 use crate::config::{Config, Credential};
 use crate::failure::Failure;
 use crate::homey::session::Kind;
@@ -36,12 +37,18 @@ fn kind_words(kind: Kind) -> &'static str {
 
 /// The configured session's store; an API key's file is none, and said so.
 fn store(config: &Config) -> Result<Store, Failure> {
-    match (Store::of(&config.hub.credential), &config.hub.credential) {
+    let key = match &config.hub.credential {
+        Credential::ApiKeyFile(path) => Some(path.into()),
+        Credential::SessionFile(_) => None,
+        Credential::Default => given_key(),
+    };
+    match (Store::of(&config.hub.credential), key) {
         (Some(store), _) => Ok(store),
-        (None, Credential::ApiKeyFile(path)) => Err(Failure::permission(format!(
-            "the bearer is the API key in {path}: it is good until it is revoked, and there is no session beside it"
+        (None, Some(path)) => Err(Failure::permission(format!(
+            "the bearer is the API key in {}: it is good until it is revoked, and there is no session beside it",
+            path.display()
         ))),
-        (None, _) => Err(Failure::permission(
+        (None, None) => Err(Failure::permission(
             "there is no session yet; run homey-panel login, or set api_key_file under [hub]",
         )),
     }

@@ -14,6 +14,7 @@ use crate::homey::auth::{Life, Login};
 use crate::homey::call::{Call, Other, Repeat, path_segment};
 use crate::homey::names::RefKind;
 use crate::homey::secret::Secret;
+use crate::homey::session::Kind;
 use crate::homey::text::one_line;
 
 const HELP: &str = "\
@@ -60,7 +61,9 @@ fn good(config: &Config) -> Result<Secret, Failure> {
             let has_login = login.is_some_and(|login| login.kind == session.kind);
             let life = Life::of(&session, has_login);
             let over = life.is_over(wall_ms());
-            if over || life.wants_renewal(wall_ms()) {
+            // Of a bearer that was given only the hub's clock tells when it is over, and nothing here renews it.
+            let is_ours = session.kind != Kind::Bearer;
+            if is_ours && (over || life.wants_renewal(wall_ms())) {
                 match renew(config, &store, false) {
                     Ok(renewed) => return Ok(renewed.session.token),
                     Err(failure) if over => return Err(failure),

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::client::Bearer;
+use crate::client::account::Store;
 use crate::config::Trust;
 use crate::failure::Exit;
 use crate::hw::clock::synchronised;
@@ -38,7 +39,7 @@ pub(super) fn config(doctor: &mut Doctor<'_>) {
     others_may(doctor, &file, 0o022, "written", "go-w");
     if let Ok(bearer) = Bearer::load(&config.hub.credential) {
         others_may(doctor, &bearer.file, 0o077, "read", "600");
-        let beside = bearer.file.with_file_name("password.json");
+        let beside = Store::at(&bearer.file).password_path();
         others_may(doctor, &beside, 0o077, "read", "600");
     }
     if let Some(path) = &config.cloud.client_secret_file {

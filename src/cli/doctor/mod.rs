@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A table of checks in this order, each a function that adds findings. What depends on a check that failed is skipped, and
-//! says so. It changes nothing: not at the hub, not on a panel, and no file but `session.lock`.
+//! says so. It changes nothing: not at the hub, not on a panel, and no file.
 
 mod certificate;
 mod files;

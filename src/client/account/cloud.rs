@@ -14,10 +14,10 @@ use crate::homey::profile::Profile;
 use crate::homey::secret::Secret;
 use crate::http::{Limits, ResponseHead};
 use crate::net::wan::{Route, Wan};
-use crate::net::{self, Alone, Deadlines, Error, Repeat, Session, TlsName, Trust};
+use crate::net::{self, Alone, Deadlines, Error, Repeat, Session, TlsFault, TlsName, Trust};
 
-/// For one call, connecting and its whole reply; a code lives twice as long.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// The most for one call, connecting and its whole reply; a code lives twice as long.
+pub const PATIENCE: Duration = Duration::from_secs(15);
 /// The name under which the client's secret is looked for in `$CREDENTIALS_DIRECTORY`.
 const CREDENTIAL: &str = "homey-panel.client-secret";
 /// No file with a secret is longer, in bytes.
@@ -31,7 +31,7 @@ pub struct Host {
 
 impl Host {
     /// Checks the route and reads the authorities; the network is not touched yet.
-    pub fn new(site: &Site, trust: &Trust) -> Result<Host, Failure> {
+    pub fn new(site: &Site, trust: &Trust, patience: Duration) -> Result<Host, Failure> {
         let name = TlsName::try_from(site.host.clone())
             .map_err(|e| Failure::config(format!("{}: {e}", site.host)))?;
         let tls = net::client_config(trust).map_err(|e| Failure::config(e.to_string()))?;
@@ -41,7 +41,7 @@ impl Host {
             port: site.port,
             resolve: Vec::new(),
             proxy: None,
-            timeout: PATIENCE,
+            timeout: patience.min(PATIENCE),
         };
         let wan = Wan::new(route).map_err(|e| Failure::config(e.to_string()))?;
         Ok(Host {
@@ -51,8 +51,13 @@ impl Host {
     }
 
     /// Sends a call of the way in; `name` is the application's own.
-    pub fn send(&mut self, ask: &Ask, name: &str) -> Result<(ResponseHead, Vec<u8>), Failure> {
-        send(&mut self.session, ask, &self.authority, name).map_err(|error| {
+    pub fn send(
+        &mut self,
+        ask: &Ask,
+        name: &str,
+        patience: Duration,
+    ) -> Result<(ResponseHead, Vec<u8>), Failure> {
+        send(&mut self.session, ask, &self.authority, name, patience).map_err(|error| {
             let exit = match error {
                 Error::Trust(_) => Exit::Config,
                 _ => Exit::Unavailable,
@@ -71,12 +76,13 @@ pub fn trust(cloud: &Cloud) -> Trust {
     }
 }
 
-/// Sends one call under the profile `forum` and reads its reply whole; the body decoded.
+/// Sends one call under the profile `forum` and reads its reply whole, within `patience`, at most 15 s; the body decoded.
 pub fn send(
     session: &mut Session,
     ask: &Ask,
     host: &str,
     name: &str,
+    patience: Duration,
 ) -> Result<(ResponseHead, Vec<u8>), Error> {
     let bytes = ask
         .bytes(&Profile::forum(), host, name)
@@ -88,7 +94,12 @@ pub fn send(
         repeat: Repeat::Never,
     };
     let mut wait = Alone;
-    let reply = net::fetch(session, request, Deadlines::all(PATIENCE), &mut wait)?;
+    let reply = net::fetch(
+        session,
+        request,
+        Deadlines::all(patience.min(PATIENCE)),
+        &mut wait,
+    )?;
     let head = reply.head.clone();
     let limits = Limits {
         max_output: MAX_REPLY as u64,
@@ -114,6 +125,17 @@ fn away(error: &Error) -> String {
             after.as_secs()
         ),
         Error::Closed { .. } => format!("{error}; {later}"),
+        Error::Tls { peer, name, fault } => {
+            let cure = match fault {
+                TlsFault::NotYetValid { .. } => return error.to_string(),
+                TlsFault::Expired => "the certificate has expired; check the clock here",
+                TlsFault::Untrusted { .. } | TlsFault::WrongName { .. } => {
+                    "the certificate is not the cloud's; where a proxy here looks inside, set ca_file under [cloud] to its authority"
+                }
+                _ => "there is no good TLS there; check accounts and api under [cloud]",
+            };
+            format!("TLS to {name} at {peer}: {cure}")
+        }
         other => other.to_string(),
     }
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Does what the machine of [`crate::homey::auth`] says, call by call.
 
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
-use crate::homey::auth::{Chain, CloudHub, Due, Fault, MAX_ASKS, Site, Sort};
+use crate::homey::auth::{Chain, CloudHub, Due, Fault, MAX_ASKS, Site, Sort, Step};
 use crate::homey::session::{Cloud, Routes, Session};
 
 use super::cloud::{Host, trust, wall_ms};
@@ -55,27 +59,63 @@ pub fn failure(fault: &Fault) -> Failure {
     Failure::new(exit, fault.to_string())
 }
 
-/// Runs a way in to its session. `routes` are where the hub was when a session was made last. Also tells where the hub answered.
+/// As long as it lives, signals that end the program wait: a refresh token that is spent and whose successor is not on the
+/// disk is lost, and a service manager stops children too.
+struct Unstopped(Option<SigSet>);
+
+impl Unstopped {
+    fn new() -> Unstopped {
+        let mut ending = SigSet::empty();
+        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+            ending.add(signal);
+        }
+        // Where it cannot be had the renewal goes on all the same.
+        Unstopped(ending.thread_swap_mask(SigmaskHow::SIG_BLOCK).ok())
+    }
+}
+
+impl Drop for Unstopped {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            // One that came meanwhile ends the program here.
+            let _ = before.thread_set_mask();
+        }
+    }
+}
+
+/// Runs a way in to its session. `routes` are where the hub was when a session was made last; `left` is what all calls together
+/// may take, less what they took. Also tells where the hub answered.
 pub fn drive(
     config: &Config,
     chain: &mut Chain,
     routes: Option<&Routes>,
     guide: &mut dyn Guide,
+    left: &mut Duration,
 ) -> Result<(Session, String), Stop> {
     let name = &config.profile.app_name;
     let trust = trust(&config.cloud);
     let (mut accounts, mut api): (Option<Host>, Option<Host>) = (None, None);
     let mut hub_end: Option<HubEnd> = None;
     let mut pings = 0;
+    let mut unstopped: Option<Unstopped> = None;
     loop {
         if chain.asked() + pings > MAX_ASKS {
             return Err(Stop::Fault(Fault::Circles));
         }
+        if left.is_zero() {
+            return Err(Stop::Failure(Failure::unavailable(
+                "cloud and hub together take too long over the way in; try again later",
+            )));
+        }
+        let begun = Instant::now();
         match chain.due(wall_ms()).map_err(Stop::Fault)? {
             Due::Ask(ask) => {
+                if ask.step == Step::Refresh {
+                    unstopped.get_or_insert_with(Unstopped::new);
+                }
                 let (head, body) = match ask.site {
                     Site::Hub => match &mut hub_end {
-                        Some(end) => end.send(&ask, name)?,
+                        Some(end) => end.send(&ask, name, *left)?,
                         None => return Err(Stop::Fault(Fault::Nothing)),
                     },
                     Site::Accounts | Site::Api => {
@@ -84,14 +124,15 @@ pub fn drive(
                             _ => (&mut api, &config.cloud.api),
                         };
                         if host.is_none() {
-                            *host = Some(Host::new(site, &trust)?);
+                            *host = Some(Host::new(site, &trust, *left)?);
                         }
                         match host {
-                            Some(host) => host.send(&ask, name)?,
+                            Some(host) => host.send(&ask, name, *left)?,
                             None => return Err(Stop::Fault(Fault::Nothing)),
                         }
                     }
                 };
+                *left = left.saturating_sub(begun.elapsed());
                 match chain.answer(wall_ms(), &head, &body) {
                     Ok(()) => {}
                     Err(Fault::OtpNeeded) => match guide.otp()? {
@@ -103,6 +144,7 @@ pub fn drive(
             }
             Due::Keep(cloud) => {
                 guide.keep(cloud)?;
+                drop(unstopped.take());
                 chain.kept();
             }
             Due::Choose(hubs) => {
@@ -118,7 +160,8 @@ pub fn drive(
                 }
                 let id = if id.is_empty() { configured } else { id };
                 let routes = hub.map(|hub| &hub.routes).or(routes);
-                let end = reach(config, id, routes, &mut pings)?;
+                let end = reach(config, id, routes, &mut pings, *left)?;
+                *left = left.saturating_sub(begun.elapsed());
                 chain.reached(&end.id);
                 hub_end = Some(end);
             }
@@ -126,6 +169,53 @@ pub fn drive(
                 let via = hub_end.map(|end| end.via).unwrap_or_default();
                 return Ok((session.clone(), via));
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::homey::auth::Way;
+    use crate::homey::secret::Secret;
+    use crate::homey::session::Kind;
+
+    struct Nobody;
+
+    impl Guide for Nobody {
+        fn keep(&mut self, _: &Cloud) -> Result<(), Failure> {
+            unreachable!()
+        }
+
+        fn choose(&mut self, _: &[CloudHub]) -> Result<String, Failure> {
+            unreachable!()
+        }
+
+        fn otp(&mut self) -> Result<Option<String>, Failure> {
+            unreachable!()
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_the_time_bounds_every_call() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = silent.local_addr().unwrap();
+        let text = format!("[hub]\naddress = \"http://{address}\"");
+        let config = Config::parse("f", &text).unwrap();
+        for (millis, words) in [
+            (100, "no answer within 0.1 s"),
+            (0, "take too long over the way in"),
+        ] {
+            let token = Secret::parse("t").unwrap();
+            let kind = Kind::Bearer;
+            let mut chain = Chain::new(None, Way::Given { kind, token }, None, 0).unwrap();
+            let mut left = Duration::from_millis(millis);
+            let driven = drive(&config, &mut chain, None, &mut Nobody, &mut left);
+            let failure = driven.map(drop).map_err(Stop::failure).unwrap_err();
+            assert_eq!(failure.exit, Exit::Unavailable);
+            assert!(failure.message.contains(words), "{failure}");
         }
     }
 }

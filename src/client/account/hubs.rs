@@ -7,7 +7,7 @@ use crate::homey::auth::{Ask, CloudHub, Step, hubs_of};
 use crate::homey::error::{classify, expect_json};
 
 use super::Store;
-use super::cloud::{Host, trust, wall_ms};
+use super::cloud::{Host, PATIENCE, trust, wall_ms};
 
 /// Lists them. `Ok(None)`: no session with an account is held; an error says why they could not be had.
 pub fn hubs(config: &Config) -> Result<Option<Vec<CloudHub>>, Failure> {
@@ -25,8 +25,8 @@ pub fn hubs(config: &Config) -> Result<Option<Vec<CloudHub>>, Failure> {
             Step::Hubs
         )));
     };
-    let mut host = Host::new(&config.cloud.api, &trust(&config.cloud))?;
-    let (head, body) = host.send(&Ask::hubs(&access), &config.profile.app_name)?;
+    let mut host = Host::new(&config.cloud.api, &trust(&config.cloud), PATIENCE)?;
+    let (head, body) = host.send(&Ask::hubs(&access), &config.profile.app_name, PATIENCE)?;
     let content_type = head
         .get("content-type")
         .and_then(|v| std::str::from_utf8(v).ok());

@@ -45,18 +45,25 @@ impl HubEnd {
     }
 
     /// Sends a call of the way in.
-    pub fn send(&mut self, ask: &Ask, name: &str) -> Result<(ResponseHead, Vec<u8>), Failure> {
-        let sent = cloud::send(&mut self.session, ask, &self.host, name);
+    pub fn send(
+        &mut self,
+        ask: &Ask,
+        name: &str,
+        patience: Duration,
+    ) -> Result<(ResponseHead, Vec<u8>), Failure> {
+        let sent = cloud::send(&mut self.session, ask, &self.host, name, patience);
         sent.map_err(|e| Refusal::Net(e).failure(&ask.step.to_string()))
     }
 }
 
 /// Finds the hub. `id` may be empty where the configuration has none: then the hub has to tell it. `pings` counts requests.
+/// Takes not much longer than `patience`, and not much longer than 15 s.
 pub fn reach(
     config: &Config,
     id: &str,
     routes: Option<&Routes>,
     pings: &mut u32,
+    patience: Duration,
 ) -> Result<HubEnd, Failure> {
     let mut hub = Hub::new(config)?;
     if let Some(routes) = routes {
@@ -68,7 +75,7 @@ pub fn reach(
     let mut failed = None;
     if hub.way.is_some() {
         *pings += 1;
-        match ping(&mut hub) {
+        match ping(&mut hub, patience.min(PATIENCE)) {
             Ok(session) => return Ok(HubEnd::of(&hub, session)),
             Err(refusal) => {
                 let doing = format!("asking {} who it is", hub.shown());
@@ -95,13 +102,13 @@ pub fn reach(
     }
 }
 
-fn ping(hub: &mut Hub) -> Result<Session, Refusal> {
+fn ping(hub: &mut Hub, patience: Duration) -> Result<Session, Refusal> {
     let mut session = hub.session();
     let request = hub
         .request(&Call::Ping { hub_id: &hub.id })
         .map_err(|e| Refusal::Local(e.message))?;
     let mut wait = Alone;
-    let deadlines = Deadlines::all(PATIENCE);
+    let deadlines = Deadlines::all(patience);
     let reply = net::fetch(&mut session, request, deadlines, &mut wait)?;
     let told = read_ping(reply, hub.limits, &hub.id)?;
     hub.recognise(told)?;

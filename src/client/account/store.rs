@@ -3,24 +3,28 @@
 //!
 //! ```text
 //!   session.json       the session, 0600                written by: a new file beside it, fsync, rename, fsync of the directory
-//!   session.lock       held by flock(2) while a session is being got or renewed; never deleted
+//!   session.lock       held by flock(2) while a session is being got or renewed; never deleted.
+//!                      Not empty where the kept password was refused, since it was written
 //!   password.json      what logs in again, 0600, only where it was asked for
 //! ```
+//!
+//! Beside a session file of another name, NAME, they are NAME.lock and NAME.password.
 //!
 //! A refresh token that is spent and not stored is lost, so [`Lock::reserve`] takes the room on the disk before anything is
 //! asked of the cloud: a full disk and a directory that cannot be written are found while nothing has happened yet.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::client::bearer::{expand, session_places};
+use crate::client::bearer::{expand, given_key, session_places};
 use crate::config::Credential;
 use crate::failure::{Exit, Failure};
 use crate::homey::session::{MAX_FILE, Session, parse_session};
@@ -29,6 +33,8 @@ use crate::homey::session::{MAX_FILE, Session, parse_session};
 const PATIENCE: Duration = Duration::from_secs(75);
 /// Between two looks at the lock.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long a kept password that was refused is not sent again.
+const REST: Duration = Duration::from_secs(3600);
 /// No stored password is longer, in bytes.
 const MAX_PASSWORD: usize = 8 * 1024;
 
@@ -42,7 +48,7 @@ pub struct Store {
 pub struct Lock<'s> {
     store: &'s Store,
     reserved: Option<File>,
-    _held: Flock<File>,
+    held: Flock<File>,
 }
 
 impl Store {
@@ -52,11 +58,12 @@ impl Store {
     }
 
     /// The session file that the configuration reads; where it names none, the first that exists among the usual places.
-    /// `None`: an API key file is configured, or there is no session yet.
+    /// `None`: an API key is configured or given by the service manager, or there is no session yet.
     pub fn of(credential: &Credential) -> Option<Store> {
         match credential {
             Credential::ApiKeyFile(_) => None,
             Credential::SessionFile(path) => Some(Store::at(expand(path))),
+            Credential::Default if given_key().is_some() => None,
             Credential::Default => session_places()
                 .into_iter()
                 .find(|path| path.exists())
@@ -75,8 +82,14 @@ impl Store {
         if let Some(store) = Store::of(credential) {
             return Ok(store);
         }
+        if let Some(path) = given_key() {
+            return Err(Failure::config(format!(
+                "the service manager gives a key, {}, so a session would never be used; take it away, or set session_file under [hub]",
+                path.display()
+            )));
+        }
         let mut last = None;
-        for path in session_places() {
+        for path in login_places() {
             let store = Store::at(path);
             match store.make_directory().and_then(|()| store.probe()) {
                 Ok(()) => return Ok(store),
@@ -98,8 +111,21 @@ impl Store {
         }
     }
 
-    fn beside(&self, name: &str) -> PathBuf {
-        self.directory().join(name)
+    /// A file beside the session's: of the usual name where that has its own, so that several sessions can share a directory.
+    fn beside(&self, usual: &str, ending: &str) -> PathBuf {
+        match self.path.file_name() {
+            Some(name) if name == "session.json" => self.directory().join(usual),
+            _ => self.new_path(ending),
+        }
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.beside("session.lock", "lock")
+    }
+
+    /// Where the password is kept, if that was asked for.
+    pub fn password_path(&self) -> PathBuf {
+        self.beside("password.json", "password")
     }
 
     /// Makes the directory, 0700, where only it and ours above it are missing.
@@ -112,27 +138,60 @@ impl Store {
         made.map_err(|e| self.failed("making the directory of", &self.path, &e))
     }
 
-    /// Whether the directory can be written: the lock is opened, as every renewal does.
+    /// Whether the directory can be written, and the lock taken where there is one. Leaves nothing behind.
     pub fn probe(&self) -> Result<(), Failure> {
-        self.open_lock().map(drop)?;
+        if self.lock_path().exists() {
+            self.open_lock().map(drop)?;
+        }
         let new = self.new_path("probe");
-        let written = create(&new).map(drop);
+        let written = self.make_anew(&new).map(drop);
         // Whether it was made or not, nothing of it is to stay.
         let _ = fs::remove_file(&new);
         written.map_err(|e| self.failed("writing beside", &self.path, &e))
     }
 
     fn open_lock(&self) -> Result<File, Failure> {
-        let path = self.beside("session.lock");
-        OpenOptions::new()
+        let path = self.lock_path();
+        let opened = match self.make(&path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => OpenOptions::new()
+                .read(true)
+                .write(true)
+                .custom_flags(nix::libc::O_NOFOLLOW)
+                .open(&path),
+            made => made,
+        };
+        opened.map_err(|e| self.failed("opening", &path, &e))
+    }
+
+    /// Makes a file, 0600, that was not there. Root's belongs to the owner of the session, else of the directory: the service
+    /// that goes on with it is another user.
+    fn make(&self, path: &Path) -> io::Result<File> {
+        let file = OpenOptions::new()
             .read(true)
             .write(true)
-            .create(true)
-            .truncate(false)
+            .create_new(true)
             .mode(0o600)
-            .custom_flags(nix::libc::O_NOFOLLOW)
-            .open(&path)
-            .map_err(|e| self.failed("opening", &path, &e))
+            .open(path)?;
+        if nix::unistd::geteuid().is_root() {
+            let session = fs::metadata(&self.path).ok().filter(|meta| meta.uid() != 0);
+            let like = match session {
+                Some(meta) => meta,
+                None => fs::metadata(self.directory())?,
+            };
+            fchown(&file, Some(like.uid()), Some(like.gid())).inspect_err(|_| {
+                // It would only be in the service's way.
+                let _ = fs::remove_file(path);
+            })?;
+        }
+        Ok(file)
+    }
+
+    /// The same in the place of a leftover, so that nobody else has it open.
+    fn make_anew(&self, path: &Path) -> io::Result<File> {
+        match fs::remove_file(path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            _ => self.make(path),
+        }
     }
 
     /// Waits for the right to write, up to 75 s. What a writer that was killed left behind is cleaned up.
@@ -153,19 +212,19 @@ impl Store {
                     return Ok(Lock {
                         store: self,
                         reserved: None,
-                        _held: held,
+                        held,
                     });
                 }
                 Err((given_back, Errno::EAGAIN | Errno::EINTR)) => file = given_back,
                 Err((_, e)) => {
-                    let path = self.beside("session.lock");
+                    let path = self.lock_path();
                     return Err(self.failed("locking", &path, &e.into()));
                 }
             }
             if begun.elapsed() >= patience {
                 return Err(Failure::unavailable(format!(
                     "another homey-panel has held {} for {} s, so the session is being renewed there; try again, or end that process",
-                    self.beside("session.lock").display(),
+                    self.lock_path().display(),
                     patience.as_secs()
                 )));
             }
@@ -186,7 +245,7 @@ impl Store {
 
     /// The text of `password.json`; `None` where nobody asked for one.
     pub fn password(&self) -> Result<Option<Vec<u8>>, Failure> {
-        self.text(&self.beside("password.json"), MAX_PASSWORD)
+        self.text(&self.password_path(), MAX_PASSWORD)
     }
 
     fn text(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, Failure> {
@@ -247,12 +306,33 @@ impl Store {
     }
 }
 
+/// What takes its room on a file system that compresses, too.
+fn incompressible() -> Vec<u8> {
+    let mut bytes = vec![b' '; MAX_FILE];
+    // Without randomness it takes its room on all others.
+    let _ = SystemRandom::new().fill(&mut bytes);
+    bytes
+}
+
+/// Where a login looks for a place, in this order. Root logs in for the service, whose state directory has been made.
+fn login_places() -> Vec<PathBuf> {
+    let mut places = session_places();
+    let last = places.last().filter(|path| {
+        let service = path.parent().is_some_and(Path::is_dir);
+        service && nix::unistd::geteuid().is_root() && std::env::var_os("STATE_DIRECTORY").is_none()
+    });
+    if let Some(last) = last.cloned() {
+        places.insert(0, last);
+    }
+    places
+}
+
 impl Lock<'_> {
     /// Takes the room for the next [`Lock::write`] on the disk, so that it cannot fail for want of it.
     pub fn reserve(&mut self) -> Result<(), Failure> {
         let new = self.store.new_path("new");
-        let taken = create(&new).and_then(|mut file| {
-            file.write_all(&[b' '; MAX_FILE])?;
+        let taken = self.store.make_anew(&new).and_then(|mut file| {
+            file.write_all(&incompressible())?;
             file.sync_all()?;
             Ok(file)
         });
@@ -269,25 +349,46 @@ impl Lock<'_> {
         }
     }
 
+    /// Notes that the kept password was refused just now.
+    pub fn note_refusal(&self) {
+        // Without the note it is only sent once more.
+        let _ = self.held.write_at(b"refused\n", 0);
+    }
+
+    /// Whether the kept password was refused within the last hour, and is the same still.
+    pub fn refused_lately(&self) -> bool {
+        let written = |meta: fs::Metadata| meta.modified().ok();
+        let noted = self.held.metadata().ok().filter(|meta| meta.len() > 0);
+        let noted = noted.and_then(written);
+        let kept = fs::metadata(self.store.password_path());
+        let kept = kept.ok().and_then(written);
+        // A time to come is a clock's that was set back.
+        let lately = |at: SystemTime| at.elapsed().is_ok_and(|since| since < REST);
+        noted.is_some_and(|at| lately(at) && kept.is_none_or(|kept| kept <= at))
+    }
+
     /// Puts a session in the place of what is there: after this returns it survives a power cut, and until then the old one
     /// does.
     pub fn write(&mut self, session: &Session) -> Result<(), Failure> {
+        // Whatever was refused before, this one has been let in.
+        let _ = self.held.set_len(0);
         let reserved = self.reserved.take();
         self.put(&self.store.path, reserved, session.emit().as_bytes())
     }
 
     /// Stores what logs in again.
     pub fn write_password(&self, text: &[u8]) -> Result<(), Failure> {
-        self.put(&self.store.beside("password.json"), None, text)
+        self.put(&self.store.password_path(), None, text)
     }
 
     fn put(&self, path: &Path, reserved: Option<File>, text: &[u8]) -> Result<(), Failure> {
         let store = self.store;
         let new = store.new_path("new");
-        let written = || {
+        let had_room = reserved.is_some();
+        let write = |reserved: Option<File>| {
             let mut file = match reserved {
                 Some(file) => file,
-                None => create(&new)?,
+                None => store.make_anew(&new)?,
             };
             file.rewind()?;
             file.write_all(text)?;
@@ -296,7 +397,13 @@ impl Lock<'_> {
             fs::rename(&new, path)?;
             File::open(store.directory())?.sync_all()
         };
-        written().map_err(|e| {
+        let full = |e: &io::Error| e.raw_os_error() == Some(Errno::ENOSPC as i32);
+        let written = write(reserved).or_else(|e| match had_room && full(&e) {
+            // A file system that writes nothing in its old place needs the room that was taken free again.
+            true => write(None),
+            false => Err(e),
+        });
+        written.map_err(|e| {
             // Gone already where the rename was done.
             let _ = fs::remove_file(&new);
             store.failed("writing", path, &e)
@@ -305,7 +412,7 @@ impl Lock<'_> {
 
     /// Forgets the session and what logs in again; what is not there is no error.
     pub fn remove(&self) -> Result<(), Failure> {
-        for path in [&self.store.beside("password.json"), &self.store.path] {
+        for path in [&self.store.password_path(), &self.store.path] {
             self.delete(path)?;
         }
         Ok(())
@@ -313,7 +420,7 @@ impl Lock<'_> {
 
     /// Forgets what logs in again.
     pub fn remove_password(&self) -> Result<(), Failure> {
-        self.delete(&self.store.beside("password.json"))
+        self.delete(&self.store.password_path())
     }
 
     fn delete(&self, path: &Path) -> Result<(), Failure> {
@@ -332,19 +439,6 @@ impl Drop for Lock<'_> {
             let _ = fs::remove_file(self.store.new_path("new"));
         }
     }
-}
-
-/// A new file, 0600, that nobody else has open; one of that name is a leftover.
-fn create(path: &Path) -> io::Result<File> {
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
 }
 
 #[cfg(test)]

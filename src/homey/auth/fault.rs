@@ -38,6 +38,8 @@ pub enum Fault {
     LocalPassword,
     /// The hub says no.
     Hub(Step, HubError),
+    /// The hub does not take what it, or the cloud for it, has just given out; its status.
+    Fresh(Step, u16),
     /// The cloud says no, or is not itself.
     Cloud(Step, HubError),
     /// A reply that is not what was asked for.
@@ -63,11 +65,12 @@ impl Fault {
         match self {
             Fault::Client(_) | Fault::UnknownHub { .. } | Fault::WhichHub => Sort::Configuration,
             Fault::Hub(_, error) | Fault::Cloud(_, error) => match error.kind {
+                _ if error.is_page() || error.status == 408 => Sort::Away,
                 kind if kind.passes() || kind == Kind::NotJson => Sort::Away,
                 Kind::NoSuchRoute => Sort::Away,
                 _ => Sort::Credentials,
             },
-            Fault::Odd(..) | Fault::Circles => Sort::Away,
+            Fault::Fresh(..) | Fault::Odd(..) | Fault::Circles => Sort::Away,
             _ => Sort::Credentials,
         }
     }
@@ -129,6 +132,12 @@ impl fmt::Display for Fault {
                 "the hub does not take this local user and password; set them in the Homey app under the user's local credentials"
             }
             Fault::Hub(step, error) => return write!(f, "{step}: {error}"),
+            Fault::Fresh(step, status) => {
+                return write!(
+                    f,
+                    "{step}: the hub answers {status} to what it has just been given; after a restart its clock may not be set yet: try again in a minute"
+                );
+            }
             Fault::Cloud(step, error) => return cloud_words(f, *step, error),
             Fault::Odd(step, what) => {
                 return write!(
@@ -149,11 +158,11 @@ fn cloud_words(f: &mut fmt::Formatter<'_>, step: Step, error: &HubError) -> fmt:
     }
     let cure = match error.kind {
         Kind::TooManyRequests => "it wants fewer requests; wait some minutes",
-        kind if kind.passes() => "it is not well; try again later",
+        kind if kind.passes() || error.status == 408 => "it is not well; try again later",
         Kind::MissingScopes => {
             "the client or account lacks a scope; give the client the scopes of a panel in the developer tools"
         }
-        Kind::NotJson | Kind::NoSuchRoute => {
+        kind if error.is_page() || matches!(kind, Kind::NotJson | Kind::NoSuchRoute) => {
             "something else answers in its place, or accounts and api under [cloud] are wrong"
         }
         _ if error.text.is_empty() => "it gives no reason",

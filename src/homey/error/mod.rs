@@ -130,6 +130,11 @@ impl HubError {
         );
         self.status >= 500 && !refused
     }
+
+    /// It came as a web page: a proxy, a filter or a network's login page may have answered.
+    pub fn is_page(&self) -> bool {
+        self.text == PAGE
+    }
 }
 
 /// Makes sense of a reply whose status is not 2xx. `body` may be cut anywhere: what is there is used.

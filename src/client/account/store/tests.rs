@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 
 use homey_rig::Dir;
 
@@ -81,10 +81,14 @@ fn a_place_that_cannot_be_written_is_named_with_its_cure() {
         error.message.contains("no is no directory; make it"),
         "{error}"
     );
-    assert_eq!(nowhere.probe(), Err(error));
+    let looked = nowhere.probe().unwrap_err();
+    assert_eq!(
+        (looked.exit, looked.message.split_once("; ").unwrap().1),
+        (error.exit, error.message.split_once("; ").unwrap().1)
+    );
     let readable = Store::at(dir.join("session.json"));
     readable.probe().unwrap();
-    assert_eq!(names(&dir), ["session.lock"]);
+    assert_eq!(names(&dir), [""; 0], "a look leaves nothing behind");
     let cases = [
         (Errno::EROFS, Exit::Config, "is read-only; set session_file"),
         (Errno::EACCES, Exit::Config, "this user may not write in"),
@@ -113,8 +117,59 @@ fn a_full_disk_is_found_before_anything_is_asked_and_keeps_what_was_there() {
     let mut lock = here.lock().unwrap();
     lock.write(&session("old")).unwrap();
     let full = OpenOptions::new().write(true).open(store.path()).unwrap();
-    let error = lock.put(here.path(), Some(full), b"x").unwrap_err();
-    assert_eq!(error.exit, Exit::Failed);
-    assert_eq!(here.read(), Ok(Some(session("old"))));
+    // What was taken is given back before anything is given up, as a file system needs it that writes nothing in its old place.
+    lock.reserve().unwrap();
+    lock.reserved = Some(full);
+    lock.write(&session("new")).unwrap();
+    assert_eq!(here.read(), Ok(Some(session("new"))));
     assert_eq!(names(&dir), ["session.json", "session.lock"]);
+    // Whatever else is wrong, what was there stays.
+    let deaf = File::open(store.path()).unwrap();
+    let error = lock.put(here.path(), Some(deaf), b"x").unwrap_err();
+    assert_eq!(error.exit, Exit::Failed);
+    assert_eq!(here.read(), Ok(Some(session("new"))));
+    assert_eq!(names(&dir), ["session.json", "session.lock"]);
+}
+
+/// What root writes stays the service's: only root can see that, and only root needs it.
+#[test]
+fn what_root_writes_belongs_to_whom_the_session_does() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    const SERVICE: u32 = 65_534;
+    let dir = Dir::new().unwrap();
+    let store = Store::at(dir.join("session.json"));
+    let give = |path: &Path, uid| std::os::unix::fs::chown(path, Some(uid), Some(uid)).unwrap();
+    let owners = || {
+        let owner = |name: &String| {
+            let meta = fs::metadata(dir.join(name)).unwrap();
+            (meta.uid(), meta.gid(), meta.mode() & 0o777)
+        };
+        names(&dir).iter().map(owner).collect::<Vec<_>>()
+    };
+    let write = || {
+        let mut lock = store.lock().unwrap();
+        lock.write_password(b"{}").unwrap();
+        lock.reserve().unwrap();
+        lock.write(&session("one")).unwrap();
+    };
+    give(&dir, SERVICE);
+    write();
+    let all = |uid| vec![(uid, uid, 0o600); 3];
+    assert_eq!(owners(), all(SERVICE), "the directory's");
+    // The file's owner goes before the directory's, but for root, who was there by mistake.
+    give(&dir, 0);
+    write();
+    assert_eq!(owners(), all(SERVICE), "the old file's");
+    give(&dir, SERVICE);
+    give(store.path(), 0);
+    write();
+    assert_eq!(owners(), all(SERVICE), "the directory's again");
+    // A lock that somebody else put there is not given away.
+    fs::remove_file(dir.join("session.lock")).unwrap();
+    fs::write(dir.join("other"), "").unwrap();
+    fs::hard_link(dir.join("other"), dir.join("session.lock")).unwrap();
+    store.lock().map(drop).unwrap();
+    assert_eq!(fs::metadata(dir.join("other")).unwrap().uid(), 0);
 }

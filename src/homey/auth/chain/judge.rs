@@ -24,6 +24,8 @@ pub(super) fn refused_login(way: &Way, error: HubError) -> Fault {
             true => Fault::OtpNeeded,
             false => Fault::OtpWrong,
         },
+        // A page is the account's own word at most where it is a 401.
+        (400 | 402 | 403 | 422, _) if error.is_page() => Fault::Cloud(Step::Login, error),
         (400..=403 | 422, _) => Fault::WrongPassword,
         _ => Fault::Cloud(Step::Login, error),
     }
@@ -55,7 +57,10 @@ pub(super) fn authorised(
         });
     }
     let page = String::from_utf8_lossy(body);
-    let found = redirect_of(head, &page);
+    let csrf = hidden_input(&page, "_csrf");
+    // A form goes first: a page may speak of codes in its text.
+    let is_form = head.status() == 200 && jwt.is_some() && csrf.is_some();
+    let found = redirect_of(head, &page).filter(|_| !is_form);
     if let Some(redirected) = &found {
         if let Some(code) = redirected
             .code
@@ -70,7 +75,7 @@ pub(super) fn authorised(
         }
         return Err(Fault::Odd(step, "it redirects to a place without a code"));
     }
-    let (Some(jwt), Some(csrf)) = (jwt, hidden_input(&page, "_csrf")) else {
+    let (Some(jwt), Some(csrf)) = (jwt, csrf) else {
         return Err(Fault::Odd(step, "the reply has neither a code nor a form"));
     };
     let cookie =
@@ -122,12 +127,11 @@ fn is_client(error: &HubError) -> Option<String> {
     codes.contains(&code).then(|| code.to_owned())
 }
 
-pub(super) fn refused_token(step: Step, spent: Fault, error: HubError, is_page: bool) -> Fault {
+pub(super) fn refused_token(step: Step, spent: Fault, error: HubError) -> Fault {
     match (is_client(&error), error.status) {
         (Some(code), _) => Fault::Client(code),
-        // Every other 4xx in JSON is about the code or token; a page says no more than its status.
-        (None, 400 | 401) => spent,
-        (None, 402..=407 | 409..=428) if !is_page => spent,
+        // Every other 4xx in JSON is about the code or token; a page may be anybody's.
+        (None, 400..=407 | 409..=428) if !error.is_page() => spent,
         _ => Fault::Cloud(step, error),
     }
 }
@@ -139,8 +143,8 @@ pub(super) fn refused_access(step: Step, error: HubError) -> Fault {
     }
 }
 
-/// Whether the cloud says no to the access token itself; a 401 without a code counts too.
+/// Whether the cloud says no to the access token itself; a 401 without a code counts too, but no page.
 pub(super) fn is_access(error: &HubError) -> bool {
     let code = error.code.as_deref();
-    error.status == 401 && code.is_none_or(|code| code == "invalid_token")
+    error.status == 401 && !error.is_page() && code.is_none_or(|code| code == "invalid_token")
 }

@@ -9,7 +9,7 @@ use super::answers::{self, CloudHub};
 use super::ask::{Ask, Client};
 use super::fault::Fault;
 use super::{CODE_LIFE, MAX_ASKS, Password, Step, life};
-use crate::homey::error::{HubError, classify, is_page};
+use crate::homey::error::{HubError, classify};
 use crate::homey::reply::{self, SessionInfo};
 use crate::homey::secret::Secret;
 use crate::homey::session::{Cloud, Kind, Routes, Session};
@@ -263,7 +263,6 @@ impl Chain {
             .get("content-type")
             .and_then(|v| std::str::from_utf8(v).ok());
         let error = || classify(status, kind, body);
-        let is_page = is_page(kind, body);
         match &self.state {
             State::Login if good => {
                 let jwt = answers::token(body)
@@ -285,7 +284,7 @@ impl Chain {
                     _ => (Step::Exchange, Fault::Code),
                 };
                 if !good {
-                    return Err(refused_token(step, spent, error(), is_page));
+                    return Err(refused_token(step, spent, error()));
                 }
                 let old = self.cloud.as_ref().and_then(|cloud| cloud.refresh.as_ref());
                 let cloud = answers::cloud(body, now, old);
@@ -293,7 +292,11 @@ impl Chain {
                 self.state = State::Keep;
             }
             State::Hubs if good => match answers::hubs(body) {
-                Some(hubs) => self.take_hubs(hubs)?,
+                Some(hubs) => {
+                    if let Err(fault) = self.take_hubs(hubs) {
+                        self.without_hubs(fault)?;
+                    }
+                }
                 None => self.without_hubs(Fault::Odd(Step::Hubs, "the reply has no hubs"))?,
             },
             State::Hubs => {
@@ -321,7 +324,11 @@ impl Chain {
                 if !good {
                     let error = error();
                     return Err(match (step, status) {
-                        (Step::LocalLogin, 400 | 401 | 403) if !is_page => Fault::LocalPassword,
+                        (Step::LocalLogin, 400 | 401 | 403) if !error.is_page() => {
+                            Fault::LocalPassword
+                        }
+                        // The delegation is seconds old, so it is the hub that is not well.
+                        (Step::HubLogin, 401) => Fault::Fresh(step, status),
                         _ => Fault::Hub(step, error),
                     });
                 }
@@ -330,8 +337,15 @@ impl Chain {
                 self.state = State::Session(token);
             }
             State::Session(token) => {
-                if status == 401 {
-                    return Err(Fault::Hub(Step::Session, error()));
+                match (&self.way, error()) {
+                    // Nothing but this reply tells whether it is good at all.
+                    (Way::Given { .. }, error)
+                        if status == 401 || status >= 429 && error.kind.passes() =>
+                    {
+                        return Err(Fault::Hub(Step::Session, error));
+                    }
+                    (_, _) if status == 401 => return Err(Fault::Fresh(Step::Session, status)),
+                    _ => {}
                 }
                 // A hub that does not tell, or not in this form, gives the usual life.
                 let info = reply::session(body).ok().filter(|_| good);

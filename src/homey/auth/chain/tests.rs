@@ -194,6 +194,9 @@ fn e_mail_and_password_lead_to_a_session_in_every_variant() {
         "> accounts POST /authorise?{QUERY} resource=resource.homey.{HUB}&_csrf=f%26rm&allow=Allow\n{found}\n"
     );
     play(password(""), None, &(to_code(&form) + &consent + &tail));
+    // What a page says beside its form is no code.
+    let talks = form.replace("<form>", "<p>See http://localhost?code=YOUR_CODE</p><form>");
+    play(password(""), None, &(to_code(&talks) + &consent + &tail));
     // The form may not say which hubs; a hub that was asked for is enough.
     let bare = form.replace("<input name=resource", "<p ");
     play(
@@ -239,13 +242,18 @@ fn a_session_is_renewed_with_what_it_holds() {
     play(stored(T0 + 3_600_000, true, true), None, &twice);
     let none = refused.to_owned() + "! does not take the access token";
     play(stored(T0 + 3_600_000, true, false), None, &none);
-    // A list that does not come does not stop a renewal; a hub that is gone from it does.
-    let away = tail("oauth")
-        .replace(&hubs(), "< 500 No\\n\\nno")
-        .replace(&format!("reach {HUB}"), "reach local");
-    play(stored(T0 + 3_600_000, true, true), None, &away);
-    let gone = "> api GET /user/me\n< 200 OK\\n\\n{\"homeys\":[{\"id\":\"other\",\"name\":\"Cabin\"}]}\n! it has Cabin (other)";
-    play(stored(T0 + 3_600_000, true, true), None, gone);
+    // A list that does not come, or does not have the hub, does not stop a renewal.
+    for list in [
+        "500 No\\n\\nno",
+        "200 OK\\n\\n{}",
+        "200 OK\\n\\n{\"homeys\":[]}",
+        "200 OK\\n\\n{\"homeys\":[{\"id\":\"other\",\"name\":\"Cabin\"}]}",
+    ] {
+        let away = tail("oauth")
+            .replace(&hubs(), &format!("< {list}"))
+            .replace(&format!("reach {HUB}"), "reach local");
+        play(stored(T0 + 3_600_000, true, true), None, &away);
+    }
     let nothing = |way| {
         Chain::new(client(), way, None, T0)
             .map(drop)
@@ -354,8 +362,23 @@ fn a_given_bearer_is_tried_and_nothing_else() {
         ),
         (
             Kind::Key,
+            "403 No\\n\\n{\"error\":\"missing_scopes\"}",
+            "done key tok",
+        ),
+        (
+            Kind::Key,
             "401 No\\n\\n{}",
             "! reading the hub session: the hub answers 401",
+        ),
+        (
+            Kind::Key,
+            "429 No\\n\\n",
+            "! reading the hub session: the hub answers 429",
+        ),
+        (
+            Kind::Bearer,
+            "503 No\\n\\n<html>",
+            "! reading the hub session: the hub answers 503",
         ),
     ] {
         play(given(kind), None, &script(reply, end));

@@ -16,6 +16,8 @@ fn every_refusal_has_its_words_and_its_sort() {
     let hub = format!(
         "{delegation}< 200 OK\\n\\n\"dele\"\nreach {HUB}\n> hub POST /api/manager/users/login {{\"token\":\"dele\"}}\n"
     );
+    let session =
+        format!("{hub}< 200 OK\\n\\n\"fresh\"\n> hub GET /api/manager/sessions/session/me\n");
     for (before, reply, words, sort) in [
         (
             &login,
@@ -25,10 +27,17 @@ fn every_refusal_has_its_words_and_its_sort() {
         ),
         (
             &login,
-            "403 No\\nContent-Type: text/html\\n\\n<html>",
+            "401 No\\nContent-Type: text/html\\n\\n<html>",
             "does not take this e-mail and password",
             Credentials,
         ),
+        (
+            &login,
+            "403 No\\nContent-Type: text/html\\n\\n<html>",
+            "logging in to the account: the cloud answers 403: something else answers",
+            Away,
+        ),
+        (&login, "408 No\\n\\n{}", "the cloud answers 408", Away),
         (
             &login,
             "401 No\\n\\n{\"error\":\"otp_required\"}",
@@ -88,8 +97,26 @@ fn every_refusal_has_its_words_and_its_sort() {
         (
             &token,
             "403 No\\nContent-Type: text/html\\n\\n<html>",
-            "exchanging the code for tokens",
-            Credentials,
+            "exchanging the code for tokens: the cloud answers 403: something else answers",
+            Away,
+        ),
+        (
+            &token,
+            "400 No\\n\\n<html>",
+            "exchanging the code for tokens: the cloud answers 400: something else answers",
+            Away,
+        ),
+        (
+            &delegation,
+            "403 No\\n\\n<html>",
+            "asking for a token for the hub: the cloud answers 403: something else answers",
+            Away,
+        ),
+        (
+            &delegation,
+            "401 No\\n\\n<html>",
+            "asking for a token for the hub: the cloud answers 401: something else answers",
+            Away,
         ),
         (
             &token,
@@ -113,8 +140,14 @@ fn every_refusal_has_its_words_and_its_sort() {
         (
             &hub,
             "401 No\\n\\n{}",
-            "logging in to the hub: the hub answers 401",
-            Credentials,
+            "logging in to the hub: the hub answers 401 to what it has just been given",
+            Away,
+        ),
+        (
+            &session,
+            "401 No\\n\\n{\"error\":\"session_expired\"}",
+            "reading the hub session: the hub answers 401 to what it has just been given",
+            Away,
         ),
         (&hub, "503 No\\n\\n", "offline or restarting", Away),
         (
