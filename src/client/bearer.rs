@@ -60,7 +60,7 @@ impl Bearer {
                 match places.iter().find(|p| p.exists()) {
                     Some(path) => session_file(path),
                     None => Err(Failure::permission(format!(
-                        "no bearer: set api_key_file under [hub] to a file with an API key (Homey web app: Settings, API Keys); looked for a session in {}",
+                        "no bearer: set api_key_file under [hub] to a file with an API key (Homey web app: Settings, API Keys), or run homey-panel login; looked for a session in {}",
                         places
                             .iter()
                             .map(|p| p.display().to_string())
@@ -124,12 +124,10 @@ pub(super) fn session_places() -> Vec<PathBuf> {
 
 /// The file's text, what is wrong with its mode, and which file it was: of the one that is open, since another may
 /// take its place at any moment.
-fn read(path: &Path) -> Result<(String, Option<String>, Stamp), Failure> {
+fn read(path: &Path, cure: &str) -> Result<(String, Option<String>, Stamp), Failure> {
     let shown = path.display();
     let failed = |e: std::io::Error| {
-        Failure::permission(format!(
-            "reading the bearer from {shown}: {e}; check that it exists and that this user may read it"
-        ))
+        Failure::permission(format!("reading the bearer from {shown}: {e}; {cure}"))
     };
     let mut file = File::open(path).map_err(failed)?;
     let meta = file.metadata().map_err(failed)?;
@@ -144,7 +142,8 @@ fn read(path: &Path) -> Result<(String, Option<String>, Stamp), Failure> {
 }
 
 fn key_file(path: &Path) -> Result<Bearer, Failure> {
-    let (text, mut warning, stamp) = read(path)?;
+    let cure = "check that it exists and that this user may read it";
+    let (text, mut warning, stamp) = read(path, cure)?;
     let secret = Secret::parse(&text)
         .map_err(|e| Failure::permission(format!("the API key in {}: {e}", path.display())))?;
     if let Some(complaint) = secret.looks_like().complaint() {
@@ -160,7 +159,8 @@ fn key_file(path: &Path) -> Result<Bearer, Failure> {
 }
 
 fn session_file(path: &Path) -> Result<Bearer, Failure> {
-    let (text, warning, stamp) = read(path)?;
+    let cure = "where there is no session yet, run homey-panel login; else check that this user may read it";
+    let (text, warning, stamp) = read(path, cure)?;
     let session = parse_session(text.as_bytes())
         .map_err(|e| Failure::permission(format!("the session file {}: {e}", path.display())))?;
     Ok(Bearer {

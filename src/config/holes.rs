@@ -1,46 +1,60 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The holes `{name}` in header lines and texts.
+//! The holes `{name}` in texts. Header lines have braces of another kind: [`crate::homey::profile`].
+
+use super::problem::{Report, choices, quoted};
+use super::suggest::nearest;
+use super::value::Text;
 
 /// A place in a text that is filled later, or what should be one.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Hole<'t> {
+enum Hole<'t> {
     Named(&'t str),
-    /// A brace without its partner.
-    Lone(char),
+    /// A `{` without its partner; a `}` alone is a brace.
+    Open,
 }
 
-/// How braces are read.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Braces {
-    /// Header lines: `{{` and `}}` stand for a brace, and one alone is a mistake.
-    Doubled,
-    /// Texts: a `}` alone is a brace.
-    Plain,
+/// Reports a hole that is not one of `known`, or that does not end, in `text`.
+pub(super) fn check_holes(
+    report: &mut Report<'_>,
+    text: Text<'_>,
+    known: &[&'static str],
+) -> Option<()> {
+    let mut good = Some(());
+    for hole in holes(text.text) {
+        let braced: Vec<String> = known.iter().map(|name| format!("{{{name}}}")).collect();
+        let expected = choices(braced.iter().map(String::as_str));
+        match hole {
+            Hole::Named(name) if known.contains(&name) => continue,
+            Hole::Named(name) => {
+                let hint = nearest(name, known.iter().copied()).map(|near| format!("{{{near}}}"));
+                let what = format!(
+                    "there is nothing to fill {} with",
+                    quoted(&format!("{{{name}}}"))
+                );
+                report.error(text.at, what).expected(expected).meant(hint);
+            }
+            Hole::Open => {
+                let what = format!("a {{ in {} has no partner", quoted(text.text));
+                report.error(text.at, what).expected(expected);
+            }
+        }
+        good = None;
+    }
+    good
 }
 
 /// The holes of `text`, in order.
-pub(super) fn holes(text: &str, braces: Braces) -> Vec<Hole<'_>> {
+fn holes(text: &str) -> Vec<Hole<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
-    while let Some(at) = rest.find(['{', '}']) {
-        let tail = rest.get(at..).unwrap_or("");
-        let doubled = tail.starts_with("{{") || tail.starts_with("}}");
-        if braces == Braces::Doubled && doubled {
-            rest = tail.get(2..).unwrap_or("");
-            continue;
-        }
-        let after = tail.get(1..).unwrap_or("");
+    while let Some((_, after)) = rest.split_once('{') {
         rest = after;
-        if tail.starts_with('}') {
-            found.extend((braces == Braces::Doubled).then_some(Hole::Lone('}')));
-            continue;
-        }
         match after.split_once(['{', '}']) {
             Some((name, behind)) if after.as_bytes().get(name.len()) == Some(&b'}') => {
                 found.push(Hole::Named(name));
                 rest = behind;
             }
-            _ => found.push(Hole::Lone('{')),
+            _ => found.push(Hole::Open),
         }
     }
     found
@@ -48,28 +62,22 @@ pub(super) fn holes(text: &str, braces: Braces) -> Vec<Hole<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use super::Braces::{Doubled, Plain};
-    use super::Hole::{Lone, Named};
+    use super::Hole::{Named, Open};
     use super::*;
 
     #[test]
     fn holes_are_found_in_order() {
-        let cases: [(Braces, &str, &[Hole<'_>]); 12] = [
-            (Plain, "plain } text", &[]),
-            (Plain, "{a}{b} {c}", &[Named("a"), Named("b"), Named("c")]),
-            (Plain, "{}", &[Named("")]),
-            (Plain, "{a", &[Lone('{')]),
-            (Plain, "{a{b}", &[Lone('{'), Named("b")]),
-            (Plain, "ü{ä}ö{", &[Named("ä"), Lone('{')]),
-            (Doubled, "{a} {{b}} {{{c}}}", &[Named("a"), Named("c")]),
-            (Doubled, "}", &[Lone('}')]),
-            (Doubled, "{", &[Lone('{')]),
-            (Doubled, "{a}}", &[Named("a"), Lone('}')]),
-            (Doubled, "{a}{", &[Named("a"), Lone('{')]),
-            (Doubled, "", &[]),
+        let cases: [(&str, &[Hole<'_>]); 7] = [
+            ("plain } text", &[]),
+            ("{a}{b} {c}", &[Named("a"), Named("b"), Named("c")]),
+            ("{}", &[Named("")]),
+            ("{a", &[Open]),
+            ("{a{b}", &[Open, Named("b")]),
+            ("ü{ä}ö{", &[Named("ä"), Open]),
+            ("", &[]),
         ];
-        for (braces, text, found) in cases {
-            assert_eq!(holes(text, braces), found, "{text}");
+        for (text, found) in cases {
+            assert_eq!(holes(text), found, "{text}");
         }
     }
 }

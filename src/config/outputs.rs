@@ -7,10 +7,9 @@ use super::capability::{check_share, check_value};
 use super::clash::{Clashes, Owner};
 use super::colour;
 use super::controls::name;
-use super::holes::Braces;
+use super::holes::check_holes;
 use super::locals;
 use super::problem::{Report, choices, quoted};
-use super::profile::check_holes;
 use super::section::{Keys, Section};
 use super::suggest::nearest;
 use super::targets::Context;
@@ -306,7 +305,7 @@ fn text(report: &mut Report<'_>, output: &Section<'_>) -> Option<String> {
         "text",
         "a text with holes, such as \"{value} {units}\"",
     )?;
-    check_holes(report, text, text.text, &HOLES, Braces::Plain).map(|()| text.text.to_owned())
+    check_holes(report, text, &HOLES).map(|()| text.text.to_owned())
 }
 
 fn words(report: &mut Report<'_>, output: &Section<'_>) -> Vec<(Value, String)> {

@@ -5,11 +5,11 @@
 
 use toml_span::Value;
 
-use super::holes::{Braces, Hole, holes};
 use super::problem::{Report, choices, quoted};
 use super::section::{Keys, Section};
 use super::suggest::nearest;
-use super::value::{MAX_TEXT, Text, text_of, value_at};
+use super::value::{Text, text_of, value_at};
+use crate::homey::profile::{self, Hole, Profile};
 
 pub(super) const PROFILE: Keys = Keys {
     known: &["use", "name"],
@@ -23,16 +23,8 @@ pub(super) const OWN: Keys = Keys {
 };
 
 const BUILT_IN: [&str; 2] = ["forum", "minimal"];
-/// `{Name}` is `{name}` with a capital.
-const HOLES: [&str; 8] = [
-    "host", "token", "hub", "length", "type", "etag", "name", "Name",
-];
-/// What `http` and `homey` can decode.
-const CODINGS: [&str; 5] = ["gzip", "x-gzip", "deflate", "br", "identity"];
 const MAX_PROFILES: usize = 16;
 const MAX_LINES: usize = 64;
-/// Of one header line, in bytes.
-const MAX_LINE: usize = 1024;
 
 /// `[profile]`: which header lines are sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -171,7 +163,7 @@ fn read_own<'t>(report: &mut Report<'_>, root: &Section<'t>) -> Vec<(&'t str, us
             let what = format!("profile {} has no lines", quoted(name));
             report.error(at, what).expected(LINES);
         }
-        let texts: Vec<Text<'_>> = lines
+        let texts: Vec<&str> = lines
             .iter()
             .filter_map(|line| field_line(report, line))
             .collect();
@@ -181,7 +173,7 @@ fn read_own<'t>(report: &mut Report<'_>, root: &Section<'t>) -> Vec<(&'t str, us
         own.push((
             name,
             at,
-            texts.iter().map(|line| line.text.to_owned()).collect(),
+            texts.iter().map(|&line| line.to_owned()).collect(),
         ));
     }
     own
@@ -189,192 +181,54 @@ fn read_own<'t>(report: &mut Report<'_>, root: &Section<'t>) -> Vec<(&'t str, us
 
 const LINES: &str = "lines = [ \"Host: {host}\", … ]";
 
-/// RFC 9112 §5: `field-line = field-name ":" OWS field-value OWS`. A line may hold tabs and be longer than other texts.
-fn field_line<'t>(report: &mut Report<'_>, value: &'t Value<'t>) -> Option<Text<'t>> {
+/// A header line as [`profile::flaws`] reads it, which may hold tabs and be longer than other texts; what is wrong is reported.
+fn field_line<'t>(report: &mut Report<'_>, value: &'t Value<'t>) -> Option<&'t str> {
     let at = value_at(report, value);
-    let text = value
-        .as_str()
-        .filter(|text| text.contains('\t') || text.len() > MAX_TEXT);
-    let line = match text {
-        Some(text) => check_line(report, at, text).then_some(Text { at, text })?,
-        None => {
-            let expected = "a header line, such as \"Accept: application/json\"";
-            text_of(report, value, "a line", expected)?
-        }
+    let Some(text) = value.as_str() else {
+        let expected = "a header line, such as \"Accept: application/json\"";
+        return text_of(report, value, "a line", expected).map(|line| line.text);
     };
-    let Text { at, text } = line;
-    let Some((name, _)) = text.split_once(':') else {
-        // Not more of it: it may be a bearer.
-        let word = text.split_whitespace().next().unwrap_or("");
-        let what = format!("the line that begins with {} has no colon", quoted(word));
-        report.error(at, what).expected("name: value");
-        return None;
-    };
-    if let Some(c) = name.chars().find(|&c| !is_tchar(c)) {
-        let what = format!(
-            "the header name {} holds {}",
-            quoted(name),
-            quoted(&c.to_string())
-        );
-        let dashed = name.trim().replace([' ', '_'], "-");
-        let fits = c == ' ' && !dashed.is_empty() && dashed.chars().all(is_tchar);
-        report
-            .error(at, what)
-            .expected("letters, digits and dashes up to the colon")
-            .meant(fits.then(|| format!("\"{dashed}:\"")));
-        return None;
+    let mut good = true;
+    for flaw in profile::flaws(text) {
+        let what = flaw.to_string();
+        let problem = if flaw.is_warning() {
+            report.warn(at, what)
+        } else {
+            good = false;
+            report.error(at, what)
+        };
+        problem.expected(flaw.expected()).meant(flaw.meant());
     }
-    if name.is_empty() {
-        report
-            .error(at, "the line has no header name")
-            .expected("name: value");
-        return None;
-    }
-    check_holes(report, line, name, &HOLES, Braces::Doubled)?;
-    check_field(report, line, name)
-}
-
-/// Whether a header line has no control characters but tabs, and at most [`MAX_LINE`] bytes; reported where not.
-fn check_line(report: &mut Report<'_>, at: usize, text: &str) -> bool {
-    if let Some(c) = text.chars().find(|&c| c.is_control() && c != '\t') {
-        let what = format!("a line holds the control character U+{:04X}", u32::from(c));
-        report.error(at, what).expected("text on one line");
-        return false;
-    }
-    if text.len() > MAX_LINE {
-        let what = format!("a line is {} bytes long", text.len());
-        report
-            .error(at, what)
-            .expected(format!("at most {MAX_LINE}"));
-        return false;
-    }
-    true
-}
-
-/// Reports a hole that is not one of `known`, or that does not end, in `text`; `shown` is what may be repeated of it.
-pub(super) fn check_holes(
-    report: &mut Report<'_>,
-    text: Text<'_>,
-    shown: &str,
-    known: &[&'static str],
-    braces: Braces,
-) -> Option<()> {
-    let mut good = Some(());
-    for hole in holes(text.text, braces) {
-        let braced: Vec<String> = known.iter().map(|name| format!("{{{name}}}")).collect();
-        let expected = choices(braced.iter().map(String::as_str));
-        match hole {
-            Hole::Named(name) if known.contains(&name) => continue,
-            Hole::Named(name) => {
-                let hint = nearest(name, known.iter().copied()).map(|near| format!("{{{near}}}"));
-                let what = format!(
-                    "there is nothing to fill {} with",
-                    quoted(&format!("{{{name}}}"))
-                );
-                report.error(text.at, what).expected(expected).meant(hint);
-            }
-            Hole::Lone(brace) => {
-                let what = format!("a {brace} in {} has no partner", quoted(shown));
-                let expected = match braces {
-                    Braces::Doubled => format!("{expected}; {brace}{brace} for a plain {brace}"),
-                    Braces::Plain => expected,
-                };
-                report.error(text.at, what).expected(expected);
-            }
-        }
-        good = None;
-    }
-    good
-}
-
-/// Fields that would break a request or its reply.
-fn check_field<'t>(report: &mut Report<'_>, line: Text<'t>, name: &str) -> Option<Text<'t>> {
-    let value = line.text.get(name.len() + 1..).unwrap_or("");
-    let (what, expected) = match name.to_ascii_lowercase().as_str() {
-        "content-length" if value.trim() != "{length}" => (
-            "a fixed Content-Length is wrong for every other body",
-            "Content-Length: {length}",
-        ),
-        "transfer-encoding" => (
-            "bodies are sent whole, with their length",
-            "Content-Length: {length}",
-        ),
-        "accept-encoding" if value.split(',').any(|coding| !decodable(coding)) => (
-            "Accept-Encoding offers what cannot be decoded here",
-            "gzip, deflate, br or identity",
-        ),
-        "expect" | "upgrade" => (
-            "the hub's answer to this line is not understood here",
-            "no such line",
-        ),
-        "authorization" if !value.contains("{token}") => {
-            report
-                .warn(line.at, "a bearer written here is never renewed, and readable for all who read this file")
-                .expected("Authorization: Bearer {token}");
-            return Some(line);
-        }
-        _ => return Some(line),
-    };
-    report.error(line.at, what).expected(expected);
-    None
-}
-
-/// Whether a member of an Accept-Encoding value can be decoded here, or is refused by its weight (RFC 9110 §12.5.3).
-fn decodable(member: &str) -> bool {
-    let (name, weight) = member.split_once(';').unwrap_or((member, ""));
-    let refused = weight
-        .trim()
-        .trim_start_matches(['q', 'Q', '=', ' '])
-        .parse()
-        == Ok(0.0_f64);
-    let name = name.trim();
-    refused || name.is_empty() || CODINGS.iter().any(|known| known.eq_ignore_ascii_case(name))
+    good.then_some(text)
 }
 
 /// What a call cannot do without: an error where the request would be broken, else a warning.
-fn check_set(report: &mut Report<'_>, at: usize, profile: &str, lines: &[Text<'_>]) {
-    let has_hole = |hole| {
-        let mut found = lines
-            .iter()
-            .flat_map(|line| holes(line.text, Braces::Doubled));
-        found.any(|found| found == Hole::Named(hole))
+fn check_set(report: &mut Report<'_>, at: usize, name: &str, lines: &[&str]) {
+    let Ok(profile) = Profile::custom(name, lines) else {
+        // Told of line by line.
+        return;
     };
-    let has_field = |wanted: &str| {
-        let names = lines.iter().filter_map(|line| line.text.split_once(':'));
-        names
-            .into_iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case(wanted))
-    };
-    let profile = quoted(profile);
-    if !has_hole("length") {
-        report
-            .error(at, format!("profile {profile} does not tell the length of a body, so that no press would get through"))
-            .expected("a line \"Content-Length: {length}\"");
+    for hole in profile.missing() {
+        let (lacks, line) = match hole {
+            Hole::Length => (
+                "does not tell the length of a body, so that no press would get through",
+                "Content-Length: {length}",
+            ),
+            Hole::Host => ("has no Host, which HTTP/1.1 requires", "Host: {host}"),
+            Hole::Token => (
+                "never sends the token, so that the hub will refuse every call",
+                "Authorization: Bearer {token}",
+            ),
+            _ => (
+                "has no Content-Type, so that the hub sees no JSON",
+                "Content-Type: {type}",
+            ),
+        };
+        let what = format!("profile {} {lacks}", quoted(name));
+        let problem = match hole {
+            Hole::Length => report.error(at, what),
+            _ => report.warn(at, what),
+        };
+        problem.expected(format!("a line \"{line}\""));
     }
-    if !has_field("host") {
-        report
-            .warn(
-                at,
-                format!("profile {profile} has no Host, which HTTP/1.1 requires"),
-            )
-            .expected("a line \"Host: {host}\"");
-    }
-    if !has_hole("token") && !has_field("authorization") {
-        report
-            .warn(at, format!("profile {profile} never sends the token, so that the hub will refuse every call"))
-            .expected("a line \"Authorization: Bearer {token}\"");
-    }
-    if !has_field("content-type") {
-        report
-            .warn(
-                at,
-                format!("profile {profile} has no Content-Type, so that the hub sees no JSON"),
-            )
-            .expected("a line \"Content-Type: {type}\"");
-    }
-}
-
-/// RFC 9110 §5.6.2, `tchar`.
-fn is_tchar(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c)
 }

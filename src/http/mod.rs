@@ -34,6 +34,7 @@ pub mod validator;
 
 pub use body::{BodyDecoder, BodyError, Span, Step};
 pub use coding::{Coding, CodingError, Codings, ContentDecoder, Decoder, Flaw, Limits};
+pub use field::is_tchar;
 pub use framing::{Framing, FramingError};
 pub use persistence::{CloseReason, Persistence, keep_alive_timeout, persistence};
 pub use redact::redacted;

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
@@ -43,6 +43,30 @@ impl Out {
         assert!(self.err.starts_with("homey-panel: "), "{self:?}");
         self
     }
+}
+
+/// The program, far from this machine's own settings.
+pub fn program(config: &Path, home: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_homey-panel"));
+    command.arg("-c").arg(config).args(args);
+    for name in [
+        "https_proxy",
+        "http_proxy",
+        "all_proxy",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    ] {
+        command.env_remove(name);
+    }
+    for name in ["CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "XDG_STATE_HOME"] {
+        command.env_remove(name);
+    }
+    command.env("HOME", home);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
 }
 
 pub struct Bed {
@@ -108,28 +132,9 @@ impl Bed {
         self.dir.write("panel.toml", &text)
     }
 
-    /// The program with its configuration, far from this machine's own settings.
+    /// The program with its configuration.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_homey-panel"));
-        command.arg("-c").arg(&self.config).args(args);
-        for name in [
-            "https_proxy",
-            "http_proxy",
-            "all_proxy",
-            "HTTPS_PROXY",
-            "ALL_PROXY",
-        ] {
-            command.env_remove(name);
-        }
-        for name in ["CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "XDG_STATE_HOME"] {
-            command.env_remove(name);
-        }
-        command.env("HOME", &self.dir.0);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
+        program(&self.config, &self.dir.0, args)
     }
 
     pub fn run(&self, args: &[&str]) -> Out {

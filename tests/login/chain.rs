@@ -61,7 +61,7 @@ fn every_variant_leads_to_a_session_with_few_requests() {
     }
 }
 
-/// The names and their order; their bytes are held by `homey::auth`'s own tests.
+/// The names and their order, as a cloud sees them that does its work; `wire` holds their bytes.
 #[test]
 fn the_lines_of_every_step_are_the_forums_in_its_order() {
     let bed = Bed::new();

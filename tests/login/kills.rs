@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! kill -9 at every kind of moment of a login and a renewal: an old or a new session file, never none and never half of
-//! one, and whatever comes next works.
+//! one, and whatever comes next works: a panel gets its link, and without a kept password too. What a kill can cost is the
+//! refresh token, where it hits between the cloud's reply and the disk; then the hub's session goes on and the next renewal
+//! says what to do.
 //!
 //! The preloaded library kills before the nth call, so a moment that fails can be met again: `HOMEY_KILLS_AT=login:123`.
 
@@ -10,11 +12,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
 
+use homey_rig::Panel;
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Out};
+use crate::bed::{Bed, Out, program};
+use crate::sim::{SOON, done};
 
-/// Moments in all; `HOMEY_KILLS` says otherwise (500 in the long run of `scripts/test --all`).
+/// Moments of logins and renewals; `HOMEY_KILLS` says otherwise (500 in the long run of `scripts/test --all`). Half as many
+/// again are of renewals without a kept password.
 const MOMENTS: u64 = 30;
 
 fn library() -> PathBuf {
@@ -94,6 +99,16 @@ fn state(bed: &Bed) -> Option<Value> {
     Some(serde_json::from_slice(&text).expect("a whole session"))
 }
 
+/// Starts the program on what is there, until its panel has the link.
+fn starts(bed: &Bed) {
+    let text = fs::read_to_string(&bed.config).unwrap();
+    let panel = "[[panel]]\nname = \"wall\"\nkind = \"line\"\nstdio = true\n";
+    let file = bed.dir.write("run.toml", &format!("{text}{panel}"));
+    let mut panel = done(Panel::start(program(&file, &bed.dir.0, &["run"])));
+    done(panel.link("ready", SOON));
+    done(panel.stop(SOON));
+}
+
 fn count() -> u64 {
     let given = std::env::var("HOMEY_KILLS").ok();
     given.map_or(MOMENTS, |n| n.parse().expect("HOMEY_KILLS is a number"))
@@ -134,8 +149,12 @@ fn a_login_that_is_killed_leaves_the_old_session_or_the_new() {
             }
             // Whatever is there works.
             if after.is_some() {
+                starts(&bed);
                 bed.run(&["devices"]).good();
                 bed.run(&["session", "renew"]).good();
+            } else {
+                bed.run(&["run"])
+                    .failed(77, "no session yet, run homey-panel login");
             }
         }
         bed.run(&login).good();
@@ -166,6 +185,7 @@ fn a_renewal_that_is_killed_leaves_the_old_session_or_the_new() {
         killed(&bed, &renew, at);
         let after = state(&bed).unwrap();
         kept += usize::from(after == before);
+        starts(&bed);
         bed.run(&["devices"]).good();
         let told = bed.run(&renew).good();
         assert!(
@@ -183,5 +203,87 @@ fn a_renewal_that_is_killed_leaves_the_old_session_or_the_new() {
     assert!(
         number < 10 || kept > 0 && kept < number,
         "{kept} of {number} kept the old one"
+    );
+}
+
+/// Of a renewal that was killed: what of the old session is in the file still.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Left {
+    /// All of it.
+    Old,
+    /// The hub's bearer, beside new tokens of the cloud.
+    Bearer,
+    /// Nothing.
+    New,
+}
+
+fn left(before: &Value, after: &Value) -> Left {
+    let differ: Vec<&str> = ["token", "made", "expires", "cloud"]
+        .into_iter()
+        .filter(|key| before[key] != after[key])
+        .collect();
+    for key in ["version", "kind", "hub", "name", "routes"] {
+        assert_eq!(before[key], after[key], "{key}");
+    }
+    assert!(after["cloud"]["refresh"].is_string(), "{differ:?}");
+    match &differ[..] {
+        [] => Left::Old,
+        ["cloud"] => Left::Bearer,
+        ["token", "made", "expires", "cloud"] => Left::New,
+        mixed => panic!("half of two sessions: {mixed:?}"),
+    }
+}
+
+#[test]
+fn a_renewal_that_is_killed_without_a_password_keeps_the_hub_session() {
+    let bed = Bed::new();
+    bed.options(json!({"access_ttl_ms": 30_000, "rotate": true}));
+    bed.login(&[]).good();
+    let renew = ["session", "renew", "--force"];
+    assert_eq!(killed(&bed, &renew, u64::MAX), None);
+    let all = steps(&bed);
+    let reused = || done(bed.sim.cloud_counters())["refresh_reuse"].clone();
+    let mut met = Vec::new();
+    let mut lost = 0;
+    let moments = moments(all, count().div_ceil(2), "bare");
+    let number = moments.len();
+    for at in moments {
+        let before = state(&bed).unwrap();
+        let refused = reused();
+        let was_killed = killed(&bed, &renew, at).is_some();
+        let after = state(&bed).unwrap();
+        let left = left(&before, &after);
+        assert!(was_killed || left == Left::New, "bare:{at}: {left:?}");
+        starts(&bed);
+        bed.run(&["devices"]).good();
+        let told = bed.run(&renew);
+        if told.code == Some(0) {
+            assert!(told.out.contains("\"renewed\":true"), "bare:{at}: {told:?}");
+            assert_eq!(reused(), refused, "bare:{at}");
+        } else {
+            // The cloud has given a new token for the old one, and nobody has it.
+            told.failed(
+                77,
+                "spent by a renewal whose reply got lost; run homey-panel login",
+            );
+            assert_eq!(left, Left::Old, "bare:{at}");
+            assert_ne!(reused(), refused, "bare:{at}");
+            assert_eq!(state(&bed).unwrap(), after, "bare:{at}");
+            starts(&bed);
+            bed.login(&[]).good();
+            lost += 1;
+        }
+        met.push(left);
+        assert_eq!(bed.names(), ["session.json", "session.lock"], "bare:{at}");
+        bed.run(&["devices"]).good();
+    }
+    met.sort();
+    met.dedup();
+    println!("{number} of {all} moments: {met:?}, {lost} refresh tokens lost");
+    let all = [Left::Old, Left::Bearer, Left::New];
+    assert!(number < 10 || met == all, "{met:?}");
+    assert!(
+        number < 100 || lost > 0,
+        "no kill hit while a token was in the air"
     );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One line of a profile: text and holes, parsed once, filled for each request.
 
-use super::{Holes, ProfileError, Warning};
+use super::{Flaw, Holes, ProfileError};
 use crate::homey::secret::Secret;
 use crate::homey::text::{nearness, one_line};
 
@@ -20,7 +20,7 @@ pub enum Hole {
     CapitalName,
 }
 
-const HOLES: [(&str, Hole); 8] = [
+pub(super) const HOLES: [(&str, Hole); 8] = [
     ("host", Hole::Host),
     ("token", Hole::Token),
     ("hub", Hole::Hub),
@@ -30,6 +30,13 @@ const HOLES: [(&str, Hole); 8] = [
     ("name", Hole::Name),
     ("Name", Hole::CapitalName),
 ];
+
+/// What `http` can decode.
+pub(super) const CODINGS: [&str; 5] = ["gzip", "x-gzip", "deflate", "br", "identity"];
+/// The longest line, in bytes.
+pub(super) const MAX_LINE: usize = 1024;
+/// So much of a name is repeated in messages, in bytes.
+const MAX_SHOWN: usize = 60;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Part {
@@ -96,26 +103,25 @@ impl Line {
         field.eq_ignore_ascii_case(name).then(|| value.trim())
     }
 
-    pub(super) fn warnings(&self, line: usize, found: &mut Vec<Warning>) {
-        let is_field = self
-            .text
-            .split_once(':')
-            .is_some_and(|(name, _)| !name.is_empty() && !name.contains([' ', '\t']));
-        if !is_field {
-            found.push(Warning::NotAField { line });
-        }
-        if self.field("content-length").is_some() && !self.has(Hole::Length) {
-            found.push(Warning::FixedLength { line });
-        }
-        if self.field("authorization").is_some() && !self.has(Hole::Token) {
-            found.push(Warning::FixedToken { line });
-        }
-        for coding in self.field("accept-encoding").into_iter().flat_map(offered) {
-            let known = ["gzip", "x-gzip", "deflate", "br", "identity"];
-            if !known.iter().any(|k| coding.eq_ignore_ascii_case(k)) {
-                let coding = one_line(coding, 32);
-                found.push(Warning::Coding { line, coding });
+    /// Whether there is a field of that name, in any letter case.
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.field(name).is_some()
+    }
+
+    /// What is wrong with this line as one of a request of ours, at most one thing.
+    fn misfit(&self) -> Option<Flaw> {
+        let (name, value) = self.text.split_once(':')?;
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" if value.trim() != "{length}" => Some(Flaw::FixedLength),
+            "transfer-encoding" => Some(Flaw::Chunked),
+            "accept-encoding" => {
+                let known = |coding: &str| CODINGS.iter().any(|k| coding.eq_ignore_ascii_case(k));
+                let strange = offered(value).find(|coding| !known(coding))?;
+                Some(Flaw::Coding(one_line(strange, MAX_SHOWN)))
             }
+            "expect" | "upgrade" => Some(Flaw::NotUnderstood),
+            "authorization" if !self.has(Hole::Token) => Some(Flaw::FixedToken),
+            _ => None,
         }
     }
 }
@@ -130,43 +136,101 @@ pub(super) fn offered(value: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-pub(super) fn parse_line(line: usize, text: &str) -> Result<Line, ProfileError> {
-    if text.trim().is_empty() {
-        return Err(ProfileError::EmptyLine { line });
+/// Whether a field can be called that: a token (RFC 9110 §5.6.2).
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_tchar)
+}
+
+fn is_tchar(c: char) -> bool {
+    u8::try_from(c).is_ok_and(crate::http::is_tchar)
+}
+
+/// The one reader of a line: `name: value` (RFC 9112 §5) with holes. `None` where it cannot be a line of a request; `flaws`
+/// gets all that is wrong with it.
+pub(super) fn parse(text: &str, flaws: &mut Vec<Flaw>) -> Option<Line> {
+    let name = match field_name(text) {
+        Ok(name) => name,
+        Err(flaw) => {
+            flaws.push(flaw);
+            return None;
+        }
+    };
+    let parts = parts(text, name, flaws)?;
+    let text = text.to_owned();
+    let line = Line { text, parts };
+    let misfit = line.misfit();
+    let good = misfit.as_ref().is_none_or(Flaw::is_warning);
+    flaws.extend(misfit);
+    good.then_some(line)
+}
+
+fn field_name(text: &str) -> Result<&str, Flaw> {
+    if let Some(c) = text.chars().find(|&c| c.is_control() && c != '\t') {
+        return Err(Flaw::Control(c));
     }
-    if text.contains(['\r', '\n', '\0']) {
-        return Err(ProfileError::Control { line });
+    if text.len() > MAX_LINE {
+        return Err(Flaw::TooLong(text.len()));
     }
+    // Not more of it: it may be a bearer.
+    let word = text.split_whitespace().next().ok_or(Flaw::Empty)?;
+    let (name, _) = text
+        .split_once(':')
+        .ok_or_else(|| Flaw::NoColon(one_line(word, MAX_SHOWN)))?;
+    match name.chars().find(|&c| !is_tchar(c)) {
+        Some(holds) => Err(Flaw::Name {
+            name: one_line(name, MAX_SHOWN),
+            holds,
+        }),
+        None if name.is_empty() => Err(Flaw::NoName),
+        None => Ok(name),
+    }
+}
+
+/// Texts and holes in turn; `{{` and `}}` stand for a brace.
+fn parts(text: &str, name: &str, flaws: &mut Vec<Flaw>) -> Option<Vec<Part>> {
+    let known_so_far = flaws.len();
     let mut parts = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
         plain.push_str(&rest[..at]);
         let tail = &rest[at..];
-        if tail.starts_with("{{") || tail.starts_with("}}") {
-            plain.push_str(&tail[..1]);
-            rest = &tail[2..];
+        rest = &tail[1..];
+        let brace = if tail.starts_with('{') { '{' } else { '}' };
+        if let Some(after) = rest.strip_prefix(brace) {
+            plain.push(brace);
+            rest = after;
             continue;
         }
-        let hole = tail.strip_prefix('{').and_then(|t| t.split_once('}'));
-        let Some((name, after)) = hole else {
-            return Err(ProfileError::Brace { line });
+        // Up to the next brace, so that one that is forgotten takes no other hole with it.
+        let end = rest.find(['{', '}']).filter(|_| brace == '{');
+        let Some((hole, after)) = end.and_then(|end| {
+            let after = rest[end..].strip_prefix('}')?;
+            Some((&rest[..end], after))
+        }) else {
+            let name = one_line(name, MAX_SHOWN);
+            flaws.push(Flaw::Brace { name, brace });
+            continue;
         };
-        if !plain.is_empty() {
-            parts.push(Part::Text(std::mem::take(&mut plain)));
-        }
-        parts.push(Part::Hole(parse_hole(line, name)?));
         rest = after;
+        match parse_hole(hole) {
+            Ok(hole) => {
+                if !plain.is_empty() {
+                    parts.push(Part::Text(std::mem::take(&mut plain)));
+                }
+                parts.push(Part::Hole(hole));
+            }
+            Err(flaw) => flaws.push(flaw),
+        }
     }
     plain.push_str(rest);
     if !plain.is_empty() {
         parts.push(Part::Text(plain));
     }
-    let text = text.to_owned();
-    Ok(Line { text, parts })
+    (flaws.len() == known_so_far).then_some(parts)
 }
 
-fn parse_hole(line: usize, name: &str) -> Result<Hole, ProfileError> {
+fn parse_hole(name: &str) -> Result<Hole, Flaw> {
     let known = HOLES.iter().find(|(known, _)| *known == name);
     if let Some((_, hole)) = known {
         return Ok(*hole);
@@ -174,9 +238,8 @@ fn parse_hole(line: usize, name: &str) -> Result<Hole, ProfileError> {
     let folded = name.to_ascii_lowercase();
     let near = |known: &&(&'static str, Hole)| nearness(&folded, known.0);
     let candidates = HOLES.iter().filter(|known| near(known).is_some());
-    Err(ProfileError::UnknownHole {
-        line,
-        hole: one_line(name, 32),
+    Err(Flaw::UnknownHole {
+        hole: one_line(name, MAX_SHOWN),
         nearest: candidates.min_by_key(near).map(|known| known.0),
     })
 }

@@ -3,14 +3,15 @@
 //!
 //! A profile is an ordered list of lines with holes: `{host} {token} {hub} {length} {type} {etag} {name} {Name}`;
 //! `{{` and `}}` stand for braces. A line with an empty hole is left out: no `Content-Length` line on a GET.
-//! Nothing is added behind the user's back; [`Profile::warnings`] says what a profile lacks, as data.
+//! Nothing is added behind the user's back; [`flaws`] says what is wrong with a line and [`Profile::missing`] what a profile
+//! lacks, as data.
 
 mod error;
 mod line;
 #[cfg(test)]
 mod tests;
 
-pub use error::{ProfileError, Warning};
+pub use error::{Flaw, ProfileError};
 pub use line::Hole;
 
 use super::call::Call;
@@ -102,15 +103,19 @@ impl Profile {
         }
     }
 
-    /// A user's own profile. Line numbers in errors count from 1.
+    /// A user's own profile. Line numbers in errors count from 1; of several errors the first is told.
     pub fn custom<S: AsRef<str>>(name: &str, lines: &[S]) -> Result<Profile, ProfileError> {
-        let parsed = lines
-            .iter()
-            .enumerate()
-            .map(|(i, text)| line::parse_line(i + 1, text.as_ref()));
+        let mut parsed = Vec::with_capacity(lines.len());
+        let mut flaws = Vec::new();
+        for (i, text) in lines.iter().enumerate() {
+            parsed.extend(line::parse(text.as_ref(), &mut flaws));
+            if let Some(flaw) = flaws.drain(..).find(|flaw| !flaw.is_warning()) {
+                return Err(ProfileError::Line { line: i + 1, flaw });
+            }
+        }
         Ok(Profile {
             name: name.to_owned(),
-            lines: parsed.collect::<Result<_, _>>()?,
+            lines: parsed,
         })
     }
 
@@ -118,7 +123,7 @@ impl Profile {
         // The constants parse (a test holds it); a line that did not would be left out rather than panic.
         let parsed = lines
             .iter()
-            .filter_map(|text| line::parse_line(0, text).ok());
+            .filter_map(|text| line::parse(text, &mut Vec::new()));
         Profile {
             name: name.to_owned(),
             lines: parsed.collect(),
@@ -199,26 +204,27 @@ impl Profile {
         offers.flat_map(line::offered).collect()
     }
 
-    /// What the user should know about this profile before it is used.
-    pub fn warnings(&self) -> Vec<Warning> {
-        let mut found = Vec::new();
-        for (i, line) in self.lines.iter().enumerate() {
-            line.warnings(i + 1, &mut found);
-        }
-        for (hole, field) in [
-            (Hole::Host, "host"),
-            (Hole::Token, "authorization"),
-            (Hole::Length, "content-length"),
-            (Hole::Type, "content-type"),
-        ] {
-            let filled = self
-                .lines
-                .iter()
-                .any(|l| l.has(hole) || l.field(field).is_some());
-            if !filled {
-                found.push(Warning::Missing(hole));
-            }
-        }
-        found
+    /// What a call cannot do without and this profile does not send: the length of a body, the fields of host and media type,
+    /// the bearer.
+    pub fn missing(&self) -> Vec<Hole> {
+        let wanted = [
+            (Hole::Length, None, true),
+            (Hole::Host, Some("host"), false),
+            (Hole::Token, Some("authorization"), true),
+            (Hole::Type, Some("content-type"), false),
+        ];
+        let sent = |(hole, field, by_hole): &(Hole, Option<&str>, bool)| {
+            let mut lines = self.lines.iter();
+            lines.any(|line| (*by_hole && line.has(*hole)) || field.is_some_and(|f| line.is(f)))
+        };
+        let missing = wanted.iter().filter(|want| !sent(want));
+        missing.map(|(hole, ..)| *hole).collect()
     }
+}
+
+/// All that is wrong with one line of a profile.
+pub fn flaws(text: &str) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    line::parse(text, &mut flaws);
+    flaws
 }

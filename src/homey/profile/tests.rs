@@ -79,38 +79,112 @@ fn custom_lines_keep_case_order_repeats_and_spacing() {
 
 #[test]
 fn mistakes_are_named_with_their_line() {
+    let holes = "{host}, {token}, {hub}, {length}, {type}, {etag}, {name} or {Name}";
     for (text, want) in [
         (
             "A: {tokn}",
-            "header line 2: unknown hole {tokn}, did you mean {token}",
+            "there is nothing to fill \"{tokn}\" with; expected HOLES; did you mean {token}",
         ),
         (
             "A: {Host}",
-            "header line 2: unknown hole {Host}, did you mean {host}",
+            "there is nothing to fill \"{Host}\" with; expected HOLES; did you mean {host}",
         ),
         (
             "A: {}",
-            "header line 2: unknown hole {}, known are {host} {token} {hub} {length} {type} {etag} {name} {Name}; write {{ for a brace",
+            "there is nothing to fill \"{}\" with; expected HOLES",
         ),
         (
             "A: {host",
-            "header line 2: a brace without its partner; write {{ or }} for a plain one",
+            "a { in \"A\" has no partner; expected HOLES; {{ for a plain {",
         ),
         (
             "A: host}",
-            "header line 2: a brace without its partner; write {{ or }} for a plain one",
+            "a } in \"A\" has no partner; expected HOLES; }} for a plain }",
         ),
         (
             " ",
-            "header line 2 is empty, which would end the head; remove it",
+            "a line is empty; expected a header line, such as \"Accept: application/json\"",
         ),
         (
             "A: b\r\nC: d",
-            "header line 2 has a line break or NUL inside; write one line for each field",
+            "a line holds the control character U+000D; expected text on one line",
+        ),
+        (
+            "Bearer abc",
+            "the line that begins with \"Bearer\" has no colon; expected name: value",
+        ),
+        (": a", "the line has no header name; expected name: value"),
+        (
+            "Content Type: {type}",
+            "the header name \"Content Type\" holds \" \"; expected letters, digits and dashes up to the colon; did you mean \"Content-Type:\"",
+        ),
+        (
+            "A\tB: a",
+            "the header name \"A B\" holds a tab; expected letters, digits and dashes up to the colon; did you mean \"A-B:\"",
+        ),
+        (
+            "Content-Length: 14",
+            "a fixed Content-Length is wrong for every other body; expected Content-Length: {length}",
+        ),
+        (
+            "accept-encoding: gzip, zstd\u{200e}, compress",
+            "Accept-Encoding offers \"zstd\", which cannot be decoded here; expected gzip, deflate, br or identity",
+        ),
+        (
+            "TRANSFER-ENCODING: chunked",
+            "bodies are sent whole, with their length; expected Content-Length: {length}",
+        ),
+        (
+            "Upgrade: h2c",
+            "the hub's answer to this line is not understood here; expected no such line",
         ),
     ] {
         let error = Profile::custom("mine", &["Host: {host}", text]).unwrap_err();
+        let want = format!("header line 2: {want}").replace("HOLES", holes);
         assert_eq!(error.to_string(), want, "{text}");
+    }
+    for (name, _) in line::HOLES {
+        assert!(holes.contains(&format!("{{{name}}}")), "{name}");
+    }
+    let long = format!("A: {}", "a".repeat(1022));
+    let error = Profile::custom("mine", &[&long]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "header line 1: a line is 1025 bytes long; expected at most 1024"
+    );
+    Profile::custom("mine", &[&long[..1024]]).unwrap();
+}
+
+#[test]
+fn all_that_is_wrong_with_a_line_is_found() {
+    let brace = |brace| Flaw::Brace {
+        name: "A".into(),
+        brace,
+    };
+    let hole = |hole: &str, nearest| Flaw::UnknownHole {
+        hole: hole.into(),
+        nearest,
+    };
+    for (text, want) in [
+        ("A: {host}{{{name}}}", &[][..]),
+        ("A: {hub", &[brace('{')]),
+        ("A: {hub}}", &[brace('}')]),
+        ("A: {x{hub}{", &[brace('{'), brace('{')]),
+        ("A: }{", &[brace('}'), brace('{')]),
+        (
+            "A: {ä}{hb}{hub}",
+            &[hole("ä", None), hole("hb", Some("hub"))],
+        ),
+        (
+            "Content-Length: {lenght}",
+            &[hole("lenght", Some("length"))],
+        ),
+        ("Authorization: Bearer abc", &[Flaw::FixedToken]),
+        ("Authorization: {{token}}", &[Flaw::FixedToken]),
+        ("Authorization: Bearer {token}", &[]),
+        ("Accept-Encoding: gzip;q=1.0, *;q=0, zstd; q=0,", &[]),
+    ] {
+        assert_eq!(flaws(text), want, "{text}");
     }
 }
 
@@ -127,37 +201,39 @@ fn no_filling_breaks_a_line() {
 }
 
 #[test]
-fn warnings_say_what_the_hub_will_do() {
-    assert_eq!(Profile::forum().warnings(), []);
-    assert_eq!(Profile::minimal().warnings(), []);
-    let lines = [
-        "Host: {host}",
-        "Content Type: application/json",
-        "Content-Length: 14",
-        "authorization: Bearer abc",
-        "Accept-Encoding: gzip;q=1.0, zstd\u{1b}[2J, br;q=0",
-    ];
+fn what_a_call_cannot_do_without_is_missed() {
+    assert_eq!(Profile::forum().missing(), []);
+    assert_eq!(Profile::minimal().missing(), []);
+    let all = [Hole::Length, Hole::Host, Hole::Token, Hole::Type];
+    for (lines, missing) in [
+        (&[][..], &all[..]),
+        // The same texts elsewhere are of no use.
+        (
+            &["Referer: {host}", "X-Type: {type}", "X-Length: {length}"],
+            &[Hole::Host, Hole::Token, Hole::Type],
+        ),
+        (
+            &[
+                "host: a",
+                "authorization: Basic abc",
+                "CONTENT-TYPE: text/plain",
+            ],
+            &[Hole::Length],
+        ),
+        (
+            &["X-Token: {token}"],
+            &[Hole::Length, Hole::Host, Hole::Type],
+        ),
+    ] {
+        let profile = Profile::custom("mine", lines).unwrap();
+        assert_eq!(profile.missing(), missing, "{lines:?}");
+    }
+}
+
+#[test]
+fn offered_codings_are_those_that_are_not_refused() {
+    let lines = ["Accept-Encoding: gzip;q=1.0, , zstd;q=0, br"];
     let profile = Profile::custom("mine", &lines).unwrap();
-    assert_eq!(
-        profile.warnings(),
-        [
-            Warning::NotAField { line: 2 },
-            Warning::FixedLength { line: 3 },
-            Warning::FixedToken { line: 4 },
-            Warning::Coding {
-                line: 5,
-                coding: "zstd [2J".to_owned()
-            },
-            Warning::Missing(Hole::Type),
-        ]
-    );
-    let bare = Profile::custom("mine", &["Host: {host}"])
-        .unwrap()
-        .warnings();
-    assert_eq!(
-        bare[0].to_string(),
-        "missing {token}: the hub will answer 401"
-    );
-    assert_eq!(profile.codings(), ["gzip", "zstd\u{1b}[2J"]);
+    assert_eq!(profile.codings(), ["gzip", "br"]);
     assert_eq!(Profile::forum().codings(), ["br", "gzip", "deflate"]);
 }

@@ -3,7 +3,7 @@
 
 use homey_panel::homey::Value;
 use homey_panel::homey::call::Call;
-use homey_panel::homey::profile::{Holes, Profile};
+use homey_panel::homey::profile::{Holes, Profile, flaws};
 use homey_panel::homey::secret::Secret;
 use homey_panel::http::{Check, RequestHead, redacted};
 
@@ -16,17 +16,27 @@ pub fn run(bytes: &[u8]) {
     let text = String::from_utf8_lossy(input.0);
     let (id, lines) = text.split_once('\n').unwrap_or((&text, ""));
     let lines: Vec<&str> = lines.split('\n').take(64).collect();
-    let profile = match Profile::custom("mine", &lines) {
-        Ok(profile) => profile,
+    let mut good = Vec::new();
+    for line in &lines {
+        let flaws = flaws(line);
+        for flaw in &flaws {
+            assert_line(&flaw.to_string());
+            assert_line(&flaw.expected());
+            flaw.meant().iter().for_each(|meant| assert_line(meant));
+        }
+        good.extend((!flaws.iter().any(|flaw| !flaw.is_warning())).then_some(*line));
+    }
+    match Profile::custom("mine", &lines) {
+        Ok(_) => assert_eq!(good, lines),
         Err(error) => {
             assert_line(&error.to_string());
-            Profile::forum()
+            assert_ne!(good, lines);
         }
-    };
-    profile
-        .warnings()
-        .iter()
-        .for_each(|warning| assert_line(&warning.to_string()));
+    }
+    // What is left of a profile with bad lines makes requests too.
+    let profile = Profile::custom("mine", &good).expect("good lines");
+    assert!(profile.lines().eq(good.iter().copied()));
+    profile.missing();
     profile.codings();
     let token = Secret::parse(id).ok();
     let holes = Holes {
