@@ -314,6 +314,10 @@ impl Search {
 impl Life {
     /// The poll did not find the hub; `another`: somebody else is there.
     pub fn missed_hub(&mut self, another: bool) {
+        if self.hub.id.is_empty() {
+            // Nobody can be told apart from it, so there is nobody to look for.
+            return;
+        }
         let for_good = another || self.hub.way.is_none();
         self.routes.timing.missed(for_good);
     }
