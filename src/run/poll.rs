@@ -226,7 +226,7 @@ impl Poller {
     /// Goes another way from now on, where one was found. While all is well the hub stays known and its readings stay fresh:
     /// who answers there was asked a moment ago, as on every way that was found from here.
     fn take_found_way(&mut self, life: &mut Life) {
-        if !life.take_found_way() {
+        if !life.take_found_way(monotonic()) {
             return;
         }
         self.session = life.hub.session();

@@ -92,6 +92,14 @@ impl Timing {
         }
     }
 
+    /// A way that was found is gone from now on: it has its own misses, or the next search would begin before anybody was asked
+    /// there, and find another of the hub's addresses. Ways that lead nowhere are not taken at ever the same pace.
+    fn taken(&mut self, outside: bool, now: Time) {
+        self.in_vain(now);
+        self.misses = 0;
+        self.home_at = if outside { now + HOME } else { Time::NEVER };
+    }
+
     /// The hub is where it should be; `outside`: not in this house.
     fn met(&mut self, outside: bool, now: Time) {
         self.misses = 0;
@@ -364,7 +372,7 @@ impl Life {
 
     /// Takes the way that was found, if there is one: from now on everything new goes there. `true`: it was taken; the poll's
     /// connection is to be made anew. What is under way on the old one ends there.
-    pub fn take_found_way(&mut self) -> bool {
+    pub fn take_found_way(&mut self, now: Time) -> bool {
         let Some(way) = self.routes.found.take() else {
             return false;
         };
@@ -375,6 +383,8 @@ impl Life {
         }
         log::info!("the hub was at {before}, going to {}", self.hub.shown());
         self.routes.search = None;
+        let outside = self.hub.via().is_some_and(Via::is_outside);
+        self.routes.timing.taken(outside, now);
         let hub = &self.hub;
         self.lanes.redirect(&mut || hub.session());
         true
@@ -423,6 +433,22 @@ mod tests {
         assert_eq!(timing.next(), None);
         timing.missed(false);
         assert!(timing.next().is_some_and(|at| at <= at_ms(now)));
+    }
+
+    #[test]
+    fn a_way_that_was_taken_is_tried_before_the_next_search() {
+        let mut timing = Timing::new();
+        timing.missed(true);
+        timing.taken(false, at_ms(0));
+        assert_eq!(timing.next(), None);
+        timing.missed(true);
+        assert_eq!(timing.next(), Some(at_ms(1000)));
+        timing.taken(true, at_ms(1000));
+        assert_eq!(timing.next(), Some(at_ms(31_000)));
+        timing.missed(true);
+        assert_eq!(timing.next(), Some(at_ms(3000)));
+        timing.met(true, at_ms(4000));
+        assert_eq!(timing.next(), Some(at_ms(31_000)));
     }
 
     #[test]

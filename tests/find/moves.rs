@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The hub gets another address while the panel runs: found again without a restart, no press lost.
 
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::alone::alone;
+use super::responder::{Responder, host};
 use super::sim::{SOON, Sim};
 use super::wall::{Setup, Wall};
 
@@ -189,5 +193,69 @@ fn plain_http_is_found_again_as_plain_http() {
     wall.link("ready");
     wall.tap("desk");
     wall.word("desk", "confirmed");
+    wall.stop();
+}
+
+/// The same hub at another address, too, as one with Ethernet and Wi-Fi.
+fn also_at(ip: &str, hub: &'static str, port: u16) {
+    let listener = TcpListener::bind((ip, port)).expect("the port");
+    thread::spawn(move || {
+        for near in listener.incoming() {
+            let (Ok(near), Ok(far)) = (near, TcpStream::connect((hub, port))) else {
+                continue;
+            };
+            let other = (near.try_clone().unwrap(), far.try_clone().unwrap());
+            for (mut from, mut to) in [(near, far), (other.1, other.0)] {
+                thread::spawn(move || {
+                    let _ = io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(std::net::Shutdown::Both);
+                });
+            }
+        }
+    });
+}
+
+fn port(address: &str) -> u16 {
+    let port = address.rsplit(':').next();
+    port.and_then(|p| p.parse().ok()).expect("a port")
+}
+
+#[test]
+fn of_two_addresses_one_is_taken_and_kept() {
+    if !alone("moves::of_two_addresses_one_is_taken_and_kept") {
+        return;
+    }
+    let sim = Sim::with(&[
+        "--devices",
+        "12",
+        "--http",
+        "127.0.0.2:0",
+        "--https",
+        "127.0.0.2:0",
+    ]);
+    let id = sim.word("hub_id").to_string();
+    let _responder = Responder::new(vec![
+        host(&id, 1, &[127, 0, 0, 3]),
+        host(&id, 1, &[127, 0, 0, 4]),
+    ]);
+    also_at("127.0.0.4", "127.0.0.3", port(sim.word("https_address")));
+    let mut wall = setup(&sim).ready();
+    // A try takes longer than a ping by the other address.
+    sim.post(
+        "fault",
+        &json!({"kind": "stall", "phase": "head", "ms": 400}),
+    );
+    sim.post("address", &json!({"ip": "127.0.0.3"}));
+    wall.link("no-hub");
+    wall.link("ready");
+    let gone = |wall: &Wall| {
+        let lines = wall.log.all();
+        lines.iter().filter(|l| l.contains(", going to ")).count()
+    };
+    assert_eq!(gone(&wall), 1, "{}", wall.story());
+    wall.tap("desk");
+    wall.word("desk", "confirmed");
+    thread::sleep(Duration::from_secs(2));
+    assert_eq!(gone(&wall), 1, "{}", wall.story());
     wall.stop();
 }
