@@ -230,7 +230,7 @@ impl Poller {
             return;
         }
         self.session = life.hub.session();
-        if life.controller.link_state() < Link::Token {
+        if life.controller.link_state() < Link::Token || !life.identified {
             life.identified = false;
             self.stage = Stage::Identify;
         } else {

@@ -118,6 +118,8 @@ pub struct Routes {
     timing: Timing,
     search: Option<Box<Search>>,
     found: Option<Way>,
+    /// The way that was gone has been left, and the poll's connection still leads there.
+    left: bool,
     /// What was last wrong with a search, so that it is said once.
     told: String,
 }
@@ -139,18 +141,20 @@ impl Routes {
             timing: Timing::new(),
             search: None,
             found: None,
+            left: false,
             told: String::new(),
         }
     }
 
-    /// Whether there is a way for the poll to take.
+    /// Whether there is a way for the poll to take, or one to leave.
     pub fn is_found(&self) -> bool {
-        self.found.is_some()
+        self.found.is_some() || self.left
     }
 
-    /// Whether the request that is under way is not worth waiting for: the hub is elsewhere.
+    /// Whether the request that is under way is not worth waiting for, and no other may follow: the hub is elsewhere, or is to
+    /// be reached elsewhere.
     pub fn is_urgent(&self) -> bool {
-        self.is_found() && self.timing.misses > 0
+        self.left || self.found.is_some() && self.timing.misses > 0
     }
 
     /// Descriptors to wait for.
@@ -373,13 +377,15 @@ impl Life {
     /// Takes the way that was found, if there is one: from now on everything new goes there. `true`: it was taken; the poll's
     /// connection is to be made anew. What is under way on the old one ends there.
     pub fn take_found_way(&mut self, now: Time) -> bool {
-        let Some(way) = self.routes.found.take() else {
-            return false;
+        let left = std::mem::take(&mut self.routes.left);
+        let way = self.routes.found.take();
+        let Some(way) = way.filter(|way| self.hub.known.permits(way)) else {
+            return left;
         };
         let before = self.hub.shown();
         if let Err(failure) = self.hub.follow(way) {
             self.routes.tell(failure.message);
-            return false;
+            return left;
         }
         log::info!("the hub was at {before}, going to {}", self.hub.shown());
         self.routes.search = None;
@@ -388,6 +394,23 @@ impl Life {
         let hub = &self.hub;
         self.lanes.redirect(&mut || hub.session());
         true
+    }
+
+    /// With another bearer the present way may be none: the relay takes no keys. What is under way there has the old one.
+    pub(super) fn leave_way(&mut self) {
+        let before = self.hub.shown();
+        match self.hub.leave() {
+            Ok(false) => return,
+            Ok(true) => {}
+            Err(failure) => self.routes.tell(failure.message),
+        }
+        let now = self.hub.shown();
+        log::info!("the hub was at {before}, where the new bearer does not go; going to {now}");
+        self.routes = Routes::new();
+        self.routes.left = true;
+        self.identified = false;
+        let hub = &self.hub;
+        self.lanes.redirect(&mut || hub.session());
     }
 
     /// By which way the hub is reached while the link is like this.

@@ -64,6 +64,19 @@ impl Hub {
         Ok(())
     }
 
+    /// Lets go of its way where that may not be gone with the present bearer, and takes the configured one, if there is one:
+    /// `true`: that was so.
+    pub fn leave(&mut self) -> Result<bool, Failure> {
+        if self.way.as_ref().is_none_or(|way| self.known.permits(way)) {
+            return Ok(false);
+        }
+        (self.way, self.address) = (None, None);
+        if let Some(way) = self.known.configured() {
+            self.follow(way)?;
+        }
+        Ok(true)
+    }
+
     /// Whether there is anything to reach or find it by: an address, or an id.
     pub fn check_is_named(&self) -> Result<(), Failure> {
         if self.way.is_some() || !self.id.is_empty() {
