@@ -180,6 +180,8 @@ impl Poller {
     fn step(&mut self, life: &mut Life, now: Time) -> Result<Time, Trouble> {
         if self.stage == Stage::Identify {
             self.identify(life)?;
+            // Whatever becomes of the rest, it is where it was asked.
+            life.met_hub(monotonic());
             // Whatever was read before is of another time, perhaps of another hub.
             self.readings.forget_tags();
             life.identified = true;

@@ -259,3 +259,52 @@ fn of_two_addresses_one_is_taken_and_kept() {
     assert_eq!(gone(&wall), 1, "{}", wall.story());
     wall.stop();
 }
+
+#[test]
+fn a_hub_that_is_back_and_refuses_the_bearer_is_not_looked_for() {
+    if !alone("moves::a_hub_that_is_back_and_refuses_the_bearer_is_not_looked_for") {
+        return;
+    }
+    let sim = hub(&[]);
+    let mut wall = setup(&sim).ready();
+    sim.post("mdns", &json!({"on": false}));
+    sim.post("address", &json!({"ip": "127.0.0.3"}));
+    wall.link("no-hub");
+    sim.post("keys/revoke", &json!({}));
+    thread::sleep(Duration::from_secs(3));
+    sim.post("address", &json!({"ip": "127.0.0.2"}));
+    wall.link("token");
+    // Nobody listens any more, neither now nor in the pause that would be next.
+    let begun = Instant::now();
+    let mut silent = begun;
+    while silent.elapsed() < Duration::from_secs(6) {
+        assert!(begun.elapsed() < SOON + SOON, "{}", wall.story());
+        if sockets_of(&wall) > 0 {
+            silent = Instant::now();
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(begun.elapsed() < Duration::from_secs(7), "it looks on");
+    wall.stop();
+}
+
+/// Sockets of the panel's own that are for datagrams.
+fn sockets_of(wall: &Wall) -> usize {
+    let table = std::fs::read_to_string("/proc/net/udp").expect("proc(5)");
+    let inodes: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(9))
+        .collect();
+    let folder = format!("/proc/{}/fd", wall.process().pid());
+    let open = std::fs::read_dir(folder).expect("proc(5)");
+    let links = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    let inode = |link: std::path::PathBuf| {
+        let text = link.to_string_lossy().into_owned();
+        text.strip_prefix("socket:[")
+            .map(|n| n.trim_end_matches(']').to_owned())
+    };
+    links
+        .filter_map(inode)
+        .filter(|n| inodes.contains(&n.as_str()))
+        .count()
+}
