@@ -15,7 +15,7 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use crate::client::Hub;
-use crate::client::route::{Place, Probe};
+use crate::client::route::{MAX_FOLLOW_UPS, Place, Probe};
 use crate::homey::mdns::{self, Answers, MAX_PACKET};
 use crate::homey::route::{Via, Way};
 use crate::net::{Deadlines, Interest, Multicast};
@@ -128,6 +128,8 @@ pub struct Routes {
 struct Search {
     began: Time,
     ear: Option<(Multicast, Answers, Vec<Vec<u8>>)>,
+    /// Questions for what announcements left out were sent so often.
+    followed: u8,
     probes: Vec<(Way, Probe)>,
     tried: Vec<(IpAddr, u16)>,
     /// A way outside has been asked for.
@@ -185,6 +187,7 @@ impl Routes {
         let mut search = Search {
             began: now,
             ear: None,
+            followed: 0,
             probes: Vec::new(),
             tried: Vec::new(),
             asked: false,
@@ -265,6 +268,13 @@ impl Search {
                 trouble = Some(error.to_string());
             }
             over = multicast.is_over(now);
+            if heard && self.followed < MAX_FOLLOW_UPS {
+                let missing = answers.missing();
+                if !missing.is_empty() {
+                    self.followed += 1;
+                    let _ = multicast.send(&missing);
+                }
+            }
             let hubs = if heard { answers.hubs() } else { Vec::new() };
             let is_ours = |id: &String| id.eq_ignore_ascii_case(&hub.id);
             for heard in hubs.iter().filter(|h| h.id.as_ref().is_some_and(is_ours)) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::alone::alone;
-use super::responder::{Responder, host};
+use super::responder::{Responder, host, name, record};
 use super::sim::{SOON, Sim};
 use super::wall::{Setup, Wall};
 
@@ -257,6 +257,43 @@ fn of_two_addresses_one_is_taken_and_kept() {
     wall.word("desk", "confirmed");
     thread::sleep(Duration::from_secs(2));
     assert_eq!(gone(&wall), 1, "{}", wall.story());
+    wall.stop();
+}
+
+#[test]
+fn an_announcement_without_an_address_is_followed_up() {
+    if !alone("moves::an_announcement_without_an_address_is_followed_up") {
+        return;
+    }
+    let sim = Sim::with(&[
+        "--devices",
+        "12",
+        "--http",
+        "127.0.0.2:0",
+        "--https",
+        "127.0.0.2:0",
+    ]);
+    let service = name(&["_homey", "_tcp", "local"]);
+    let instance = name(&["Home", "_homey", "_tcp", "local"]);
+    let machine = name(&["Homey-9013DA0A0B0C", "local"]);
+    let id = format!("id={}", sim.word("hub_id"));
+    let place = [&[0, 0, 0, 0, 0, 80][..], &machine].concat();
+    let asks = |question: &[u8], kind: u8| [question, &[0, kind]].concat();
+    // Each step only to whoever asks for it.
+    let _responder = Responder::that(vec![
+        (asks(&service, 12), record(&service, 12, &instance)),
+        (asks(&instance, 33), record(&instance, 33, &place)),
+        (
+            asks(&instance, 16),
+            record(&instance, 16, &name(&[&id])[..=id.len()]),
+        ),
+        (asks(&machine, 1), record(&machine, 1, &[127, 0, 0, 3])),
+    ]);
+    let mut wall = setup(&sim).ready();
+    sim.post("address", &json!({"ip": "127.0.0.3"}));
+    wall.link("no-hub");
+    wall.link("ready");
+    wall.logged("going to 127.0.0.3:");
     wall.stop();
 }
 

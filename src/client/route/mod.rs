@@ -25,7 +25,7 @@ use crate::net::{self, Address, Dial, Error, Link, Session, TlsName, Trust};
 
 pub use known::{Known, Lead, Place};
 pub use probe::Probe;
-pub use race::{Attempt, Outcome, Race, Sought};
+pub use race::{Attempt, MAX_FOLLOW_UPS, Outcome, Race, Sought};
 
 /// Whom to trust along a way: the relay is one of the cloud's machines, whatever the hub shows.
 pub fn trust(config: &Config, via: Via) -> Trust {

@@ -20,6 +20,7 @@ use crate::homey::text::one_line;
 use crate::net::{Deadlines, Interest, monotonic, wait_any, wan};
 use crate::time::Time;
 use heard::Ear;
+pub use heard::MAX_FOLLOW_UPS;
 
 /// So long the ways of the house have for themselves.
 const HEAD_START: Duration = Duration::from_millis(1000);
