@@ -180,7 +180,7 @@ impl Routes {
         ear.into_iter().chain(probes).chain(child).min()
     }
 
-    fn begin(&mut self, hub: &Hub, deadlines: Deadlines, now: Time) {
+    fn begin(&mut self, hub: &Hub, now: Time) {
         if self.search.is_some() || self.found.is_some() || hub.id.is_empty() {
             return;
         }
@@ -203,21 +203,21 @@ impl Routes {
         }
         for lead in hub.known.leads() {
             if let (Via::Local, Place::Way(way)) = (lead.via, lead.place) {
-                search.ping(hub, way, deadlines, now);
+                search.ping(hub, way, now);
             }
         }
         self.search = Some(Box::new(search));
     }
 
     /// Moves a search on. `true`: it wants a child to ask for ways outside.
-    fn step(&mut self, hub: &Hub, deadlines: Deadlines, now: Time) -> bool {
+    fn step(&mut self, hub: &Hub, now: Time) -> bool {
         if self.timing.next().is_some_and(|at| at <= now) {
-            self.begin(hub, deadlines, now);
+            self.begin(hub, now);
         }
         let Some(search) = &mut self.search else {
             return false;
         };
-        let (found, trouble) = search.step(hub, deadlines, now);
+        let (found, trouble) = search.step(hub, now);
         if let Some(trouble) = trouble {
             self.tell(trouble);
         }
@@ -252,12 +252,7 @@ impl Routes {
 
 impl Search {
     /// The way that was found, and what was wrong with another.
-    fn step(
-        &mut self,
-        hub: &Hub,
-        deadlines: Deadlines,
-        now: Time,
-    ) -> (Option<Way>, Option<String>) {
+    fn step(&mut self, hub: &Hub, now: Time) -> (Option<Way>, Option<String>) {
         let mut trouble = None;
         let mut over = false;
         if let Some((multicast, answers, questions)) = &mut self.ear {
@@ -279,21 +274,24 @@ impl Search {
             let is_ours = |id: &String| id.eq_ignore_ascii_case(&hub.id);
             for heard in hubs.iter().filter(|h| h.id.as_ref().is_some_and(is_ours)) {
                 for ip in &heard.ips {
-                    self.hear(hub, *ip, heard.port, deadlines, now, &mut trouble);
+                    self.hear(hub, *ip, heard.port, now, &mut trouble);
                 }
             }
         }
         if over {
             self.ear = None;
         }
-        let mut found = None;
+        let mut found: Option<Way> = None;
         self.probes
             .retain_mut(|(way, probe)| match probe.step(now) {
                 None => true,
                 Some(Ok(reply)) => {
                     // In clear nothing but its own word says who it is.
                     if way.tls.is_some() || reply.hub_id.is_some() {
-                        found.get_or_insert(way.clone());
+                        let is_better = |best: &Way| rank(way) < rank(best);
+                        if found.as_ref().is_none_or(is_better) {
+                            found = Some(way.clone());
+                        }
                     }
                     false
                 }
@@ -310,27 +308,32 @@ impl Search {
         hub: &Hub,
         ip: Ipv4Addr,
         port: Option<u16>,
-        deadlines: Deadlines,
         now: Time,
         trouble: &mut Option<String>,
     ) {
         match hub.known.heard(ip, port) {
-            Place::Way(way) => self.ping(hub, way, deadlines, now),
+            Place::Way(way) => self.ping(hub, way, now),
             Place::Barred(why) => *trouble = Some(format!("{ip}, as told by multicast: {why}")),
             Place::Name(_) => {}
         }
     }
 
-    fn ping(&mut self, hub: &Hub, way: Way, deadlines: Deadlines, now: Time) {
+    fn ping(&mut self, hub: &Hub, way: Way, now: Time) {
         let place = (way.ip, way.port);
         if self.tried.contains(&place) || self.tried.len() > MAX_PROBES {
             return;
         }
         self.tried.push(place);
+        let deadlines = Deadlines::all(way.via.limit(way.tls.is_some()));
         if let Ok(probe) = Probe::new(hub, &way, &hub.id, deadlines, now) {
             self.probes.push((way, probe));
         }
     }
+}
+
+/// Of ways that answer in the same turn the first is taken, as in a race: the house's own address, over TLS.
+fn rank(way: &Way) -> (Via, bool) {
+    (way.via, way.tls.is_none())
 }
 
 impl Life {
@@ -358,7 +361,7 @@ impl Life {
 
     /// Searches on; may start a child.
     pub(super) fn step_routes(&mut self, now: Time) {
-        if !self.routes.step(&self.hub, self.deadlines, now) || !self.hub.known.leads_outside() {
+        if !self.routes.step(&self.hub, now) || !self.hub.known.leads_outside() {
             return;
         }
         let words = ["discover", "--for-run"];
@@ -437,9 +440,50 @@ impl Life {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
     fn at_ms(ms: u64) -> Time {
         Time::ZERO + Duration::from_millis(ms)
+    }
+
+    /// A hub that is gone to at `present` now, and that may be at the ways of `[hub]`.
+    fn hub(lines: &str, present: &str) -> Hub {
+        let text = format!(
+            "[hub]\nid = \"5f00aa11bb22cc33dd44ee55\"\napi_key_file = \"/nowhere/key\"\n{lines}"
+        );
+        let mut hub = Hub::new(&Config::parse("test", &text).unwrap()).unwrap();
+        let present = hub.known.at(Via::Mdns, present.parse().unwrap(), 443);
+        hub.follow(present).unwrap();
+        hub
+    }
+
+    #[test]
+    fn pings_of_a_search_have_the_time_of_their_ways() {
+        for (scheme, local) in [("https", 1200), ("http", 1000)] {
+            let hub = hub(
+                &format!("address = \"{scheme}://127.0.0.1:9\""),
+                "127.0.0.2",
+            );
+            let mut routes = Routes::new();
+            routes.begin(&hub, at_ms(10));
+            let search = routes.search.as_mut().unwrap();
+            let told = hub.known.at(Via::Mdns, "127.0.0.3".parse().unwrap(), 443);
+            search.ping(&hub, told, at_ms(10));
+            let ends: Vec<Time> = search.probes.iter().map(|(_, p)| p.deadline()).collect();
+            assert_eq!(ends, [at_ms(10 + local), at_ms(3010)], "{scheme}");
+        }
+    }
+
+    #[test]
+    fn of_ways_that_answer_at_once_the_houses_own_over_tls_goes_first() {
+        let way = |text: &str| Way::parse(text).unwrap();
+        let [plain, own, told] = [
+            r#"{"via":"local","ip":"192.168.1.2","port":80,"tls":null,"host":"a"}"#,
+            r#"{"via":"local","ip":"192.168.1.2","port":443,"tls":"a","host":"a"}"#,
+            r#"{"via":"mdns","ip":"192.168.1.2","port":443,"tls":"a","host":"a"}"#,
+        ]
+        .map(way);
+        assert!(rank(&own) < rank(&plain) && rank(&plain) < rank(&told));
     }
 
     #[test]
