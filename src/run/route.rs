@@ -291,13 +291,10 @@ impl Search {
         self.probes
             .retain_mut(|(way, probe)| match probe.step(now) {
                 None => true,
-                Some(Ok(reply)) => {
-                    // In clear nothing but its own word says who it is.
-                    if way.tls.is_some() || reply.hub_id.is_some() {
-                        let is_better = |best: &Way| rank(way) < rank(best);
-                        if found.as_ref().is_none_or(is_better) {
-                            found = Some(way.clone());
-                        }
+                Some(Ok(_)) => {
+                    let is_better = |best: &Way| rank(way) < rank(best);
+                    if found.as_ref().is_none_or(is_better) {
+                        found = Some(way.clone());
                     }
                     false
                 }

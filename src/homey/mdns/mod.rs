@@ -2,8 +2,9 @@
 //! Finding hubs by multicast DNS (`api.md` 13): questions as bytes, and what came of the answers.
 //!
 //! One-shot questions of RFC 6762 §5.1, with the bit that asks for answers to the asker alone. Whoever is in the house
-//! may answer, and anything: so every length is bounded here, and nobody gets a bearer for an answer. It is only where to
-//! ping. IPv6 answers are read over (`api.md` 13: prefer IPv4). Must not know sockets.
+//! may answer, and anything: so every length is bounded here, and an answer is only where to ping. Over TLS the certificate
+//! then says that it is a hub; with `http://` whoever answers and knows the hub's id gets the bearer, as with a forged ARP reply.
+//! IPv6 answers are read over (`api.md` 13: prefer IPv4). Must not know sockets.
 
 mod wire;
 
