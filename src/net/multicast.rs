@@ -132,6 +132,11 @@ impl Multicast {
         }
     }
 
+    /// Answers are waited for so much longer: they could not be taken in meanwhile.
+    pub fn postpone(&mut self, by: Duration) {
+        self.began = self.began + by;
+    }
+
     /// When `step` wants its turn, or everything is over.
     pub fn deadline(&self) -> Time {
         let next = ASK_AT.get(self.asked);

@@ -83,6 +83,8 @@ pub struct Race<'h> {
     began: Time,
     ear: Option<Ear>,
     looked_up: bool,
+    /// So long nothing was heard, since names were looked up.
+    deaf: Duration,
 }
 
 impl<'h> Race<'h> {
@@ -96,6 +98,7 @@ impl<'h> Race<'h> {
             began: monotonic(),
             ear: None,
             looked_up: false,
+            deaf: Duration::ZERO,
         }
     }
 
@@ -158,7 +161,7 @@ impl<'h> Race<'h> {
             attempt.usable = usable;
             // What is heard late has less time where somebody waits for the winner.
             if via == Via::Mdns && !self.all {
-                attempt.began = self.began;
+                attempt.began = self.began + self.deaf;
             }
         }
         self.begin(self.attempts.len().saturating_sub(1));
@@ -250,6 +253,8 @@ impl<'h> Race<'h> {
     }
 
     fn step(&mut self, now: Time) {
+        // First, so that whoever was heard is dialled in this turn: nothing wakes the wait for that.
+        self.hear(now);
         for attempt in &mut self.attempts {
             let Some(ended) = attempt.probe.as_mut().and_then(|probe| probe.step(now)) else {
                 continue;
@@ -266,43 +271,55 @@ impl<'h> Race<'h> {
                 learn(&mut sought.version, reply.version.as_deref());
             }
         }
-        self.hear(now);
     }
 
     fn wants_names(&self, now: Time) -> bool {
         let unnamed = |a: &Attempt| is_unnamed(a);
+        // A ping that is under way would not be heard in time.
         let busy = |a: &Attempt| matches!(a.outcome, Outcome::Waiting) && a.probe.is_some();
         self.attempts.iter().any(unnamed)
-            && (now >= self.began + HEAD_START
-                || self.ear.is_none() && !self.attempts.iter().any(busy))
+            && (now >= self.began + HEAD_START || self.ear.is_none())
+            && !self.attempts.iter().any(busy)
     }
 
-    /// Blocks for a moment for each name.
+    /// Blocks for a moment for each name; only then they are tried. Nobody hears by multicast meanwhile, and has his time after.
     fn look_up(&mut self) {
         self.looked_up = true;
-        for at in 0..self.attempts.len() {
-            let Some(attempt) = self.attempts.get_mut(at).filter(|a| is_unnamed(a)) else {
-                continue;
-            };
-            attempt.began = monotonic();
-            let Some(way) = &mut attempt.way else {
+        let before = monotonic();
+        let mut found = Vec::new();
+        for (at, attempt) in self.attempts.iter_mut().enumerate() {
+            let unnamed = is_unnamed(attempt);
+            let Some(way) = attempt.way.as_ref().filter(|_| unnamed) else {
                 continue;
             };
             let name = way.tls.clone().unwrap_or_default();
             match wan::look_up(&name, way.port, LOOK_UP) {
-                Ok(ips) if !ips.is_empty() => {
-                    let mut ips = ips.into_iter().take(MAX_LOOKED_UP);
-                    way.ip = ips.next().unwrap_or(way.ip);
-                    let (hub, way, shown) = (attempt.hub, way.clone(), attempt.shown.clone());
-                    self.begin(at);
-                    for ip in ips {
-                        self.try_way(hub, Way { ip, ..way.clone() }, shown.clone(), true);
-                    }
-                }
+                Ok(ips) if !ips.is_empty() => found.push((at, ips)),
                 Ok(_) => {
                     attempt.outcome = Outcome::NotTried(format!("{name} has no address"));
                 }
                 Err(error) => attempt.outcome = Outcome::Bad(error.into()),
+            }
+        }
+        let now = monotonic();
+        self.deaf = now.since(before);
+        if let Some(ear) = &mut self.ear {
+            ear.multicast.postpone(self.deaf);
+        }
+        for (at, ips) in found {
+            let mut ips = ips.into_iter().take(MAX_LOOKED_UP);
+            let Some(attempt) = self.attempts.get_mut(at) else {
+                continue;
+            };
+            attempt.began = now;
+            let (Some(way), Some(ip)) = (&mut attempt.way, ips.next()) else {
+                continue;
+            };
+            way.ip = ip;
+            let (hub, way, shown) = (attempt.hub, way.clone(), attempt.shown.clone());
+            self.begin(at);
+            for ip in ips {
+                self.try_way(hub, Way { ip, ..way.clone() }, shown.clone(), true);
             }
         }
     }
