@@ -188,7 +188,9 @@ impl<'h> Race<'h> {
         loop {
             let now = monotonic();
             self.step(now);
-            if let Some(refusal) = self.licence() {
+            // Where everything is to be seen, it is shown with the others.
+            let mut attempts = self.attempts.iter_mut().filter(|_| !self.all);
+            if let Some(refusal) = attempts.find_map(Attempt::licence) {
                 return Err(refusal.failure("asking the hub who it is"));
             }
             let choice = choose(&self.runners());
@@ -234,22 +236,6 @@ impl<'h> Race<'h> {
     fn is_over(&self) -> bool {
         let waits = |a: &Attempt| matches!(a.outcome, Outcome::Waiting);
         self.ear.is_none() && !self.attempts.iter().any(waits)
-    }
-
-    /// A hub that is there and may not serve ends every search (`api.md` 3 rule 5).
-    fn licence(&mut self) -> Option<Refusal> {
-        let is_it = |a: &&mut Attempt| {
-            matches!(&a.outcome, Outcome::Bad(Refusal::Hub { error, .. })
-                if matches!(error.kind, Kind::SubscriptionInactive | Kind::InvalidSerial))
-        };
-        if self.all {
-            return None;
-        }
-        let found = self.attempts.iter_mut().find(is_it)?;
-        match std::mem::replace(&mut found.outcome, Outcome::Waiting) {
-            Outcome::Bad(refusal) => Some(refusal),
-            _ => None,
-        }
     }
 
     fn step(&mut self, now: Time) {
@@ -402,6 +388,19 @@ impl<'h> Race<'h> {
 }
 
 impl Attempt {
+    /// Takes out why it ends the whole search: the hub is there and may not serve (`api.md` 3 rule 5).
+    pub fn licence(&mut self) -> Option<Refusal> {
+        let is_it = matches!(&self.outcome, Outcome::Bad(Refusal::Hub { error, .. })
+            if matches!(error.kind, Kind::SubscriptionInactive | Kind::InvalidSerial));
+        match std::mem::replace(&mut self.outcome, Outcome::Waiting) {
+            Outcome::Bad(refusal) if is_it => Some(refusal),
+            other => {
+                self.outcome = other;
+                None
+            }
+        }
+    }
+
     /// Why it does not count; `None` where it does, or is under way.
     pub fn why(&self) -> Option<String> {
         match &self.outcome {
