@@ -133,8 +133,17 @@ impl<'h> Race<'h> {
         }
     }
 
-    fn add(&mut self, hub: usize, via: Via, shown: String, way: Option<Way>, outcome: Outcome) {
-        if self.attempts.len() < MAX_ATTEMPTS {
+    /// `false`: there is no room for it.
+    fn add(
+        &mut self,
+        hub: usize,
+        via: Via,
+        shown: String,
+        way: Option<Way>,
+        outcome: Outcome,
+    ) -> bool {
+        let has_room = self.attempts.len() < MAX_ATTEMPTS;
+        if has_room {
             self.attempts.push(Attempt {
                 hub,
                 via,
@@ -147,6 +156,7 @@ impl<'h> Race<'h> {
                 probe: None,
             });
         }
+        has_room
     }
 
     /// Begins a ping, unless there is one there already.
@@ -156,7 +166,9 @@ impl<'h> Race<'h> {
             return;
         }
         let via = way.via;
-        self.add(hub, via, shown, Some(way), Outcome::Waiting);
+        if !self.add(hub, via, shown, Some(way), Outcome::Waiting) {
+            return;
+        }
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.usable = usable;
             // What is heard late has less time where somebody waits for the winner.
@@ -432,5 +444,27 @@ fn is_same(one: &Way, other: &Way) -> bool {
 fn learn(slot: &mut String, told: Option<&str>) {
     if let (true, Some(told)) = (slot.is_empty(), told) {
         slot.push_str(told);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn what_has_no_room_changes_nothing_else() {
+        let text = "[hub]\naddress = \"127.0.0.1:9\"\napi_key_file = \"/nowhere/key\"";
+        let hub = Hub::new(&Config::parse("test", text).unwrap()).unwrap();
+        let mut race = Race::new(&hub, true);
+        race.seek(&hub.known, None);
+        let mut begin = |port: u16, usable| {
+            let way = hub.known.at(Via::Local, [127, 0, 0, 1].into(), port);
+            race.try_way(0, way, port.to_string(), usable);
+        };
+        (1000..1100).for_each(|port| begin(port, true));
+        begin(2000, false);
+        assert_eq!(race.attempts.len(), MAX_ATTEMPTS);
+        assert!(race.attempts.iter().all(|a| a.usable));
     }
 }
