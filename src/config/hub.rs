@@ -191,7 +191,7 @@ fn judge(report: &mut Report<'_>, hub: &Section<'_>, address: &Address) {
             report
                 .warn(
                     at,
-                    "http:// sends the bearer in clear: everyone in this network can read it",
+                    "http:// sends the bearer in clear: everyone in this network can read it, and whoever answers for the hub gets it",
                 )
                 .expected("https, unless the hub has none");
             if hub.has("tls_name") {

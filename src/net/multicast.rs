@@ -123,13 +123,20 @@ impl Multicast {
     /// Gives what has come to `sink`, at most 32 packets; `buffer` is for one of them, what is longer is cut.
     pub fn receive(&mut self, buffer: &mut [u8], sink: &mut dyn FnMut(&[u8])) {
         for _ in 0..MAX_READS {
-            match self.socket.recv(buffer) {
-                Ok(n) => sink(buffer.get(..n).unwrap_or_default()),
+            match self.socket.recv_from(buffer) {
+                // RFC 6762 §6: what does not come from the group's port is no answer.
+                Ok((_, from)) if from.port() != self.group.port() => {}
+                Ok((n, _)) => sink(buffer.get(..n).unwrap_or_default()),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 // Nothing there, or an error that a packet of ours drew on its way.
                 Err(_) => return,
             }
         }
+    }
+
+    /// Answers are waited for so much longer: they could not be taken in meanwhile.
+    pub fn postpone(&mut self, by: Duration) {
+        self.began = self.began + by;
     }
 
     /// When `step` wants its turn, or everything is over.
@@ -172,4 +179,23 @@ fn interfaces() -> Vec<(i32, Ipv4Addr)> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_comes_from_the_groups_port_is_an_answer() {
+        let here = Ipv4Addr::LOCALHOST;
+        let [right, wrong] = [(), ()].map(|()| UdpSocket::bind((here, 0)).unwrap());
+        let group = (here, right.local_addr().unwrap().port());
+        let mut multicast = Multicast::open(group, Time::ZERO).unwrap();
+        let to = (here, multicast.socket.local_addr().unwrap().port());
+        wrong.send_to(b"forged", to).unwrap();
+        right.send_to(b"answer", to).unwrap();
+        let mut heard = Vec::new();
+        multicast.receive(&mut [0; 16], &mut |bytes| heard.push(bytes.to_vec()));
+        assert_eq!(heard, [b"answer"]);
+    }
 }

@@ -187,8 +187,11 @@ impl Life {
             // A hub whose pace is known need not be asked at the slowest, and a pause that it asked for holds.
             self.pacer.dialect(dialect);
             self.pacer.hold(held);
-            // Where it was found last is better than where it once was; it was gone to before, so it can be now.
-            let _ = self.hub.way.clone().map(|way| hub.follow(way));
+            // Where it was found last is better than where it once was, if it may still be gone to there.
+            let way = self.hub.way.clone();
+            let _ = way
+                .filter(|way| hub.known.permits(way))
+                .map(|way| hub.follow(way));
         }
         self.controller = controller;
         self.plan = Rc::new(config.plan.clone());
@@ -278,7 +281,7 @@ impl Life {
         loop {
             let now = monotonic();
             self.turn(now, 0, Some(idle));
-            if self.wish != Wish::GoOn {
+            if self.wish != Wish::GoOn || self.routes.is_urgent() {
                 return Err(Error::Cancelled);
             }
             let free = self.pacer.may_start(now, self.lanes.hung(now));

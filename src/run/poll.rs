@@ -180,6 +180,8 @@ impl Poller {
     fn step(&mut self, life: &mut Life, now: Time) -> Result<Time, Trouble> {
         if self.stage == Stage::Identify {
             self.identify(life)?;
+            // Whatever becomes of the rest, it is where it was asked.
+            life.met_hub(monotonic());
             // Whatever was read before is of another time, perhaps of another hub.
             self.readings.forget_tags();
             life.identified = true;
@@ -227,11 +229,11 @@ impl Poller {
     /// Goes another way from now on, where one was found. While all is well the hub stays known and its readings stay fresh:
     /// who answers there was asked a moment ago, as on every way that was found from here.
     fn take_found_way(&mut self, life: &mut Life) {
-        if !life.take_found_way() {
+        if !life.take_found_way(monotonic()) {
             return;
         }
         self.session = life.hub.session();
-        if life.controller.link_state() < Link::Token {
+        if life.controller.link_state() < Link::Token || !life.identified {
             life.identified = false;
             self.stage = Stage::Identify;
         } else {

@@ -337,6 +337,7 @@ impl Life {
             self.renewal.adopt(held, now);
         }
         if changed {
+            self.leave_way();
             self.bearers = self.bearers.wrapping_add(1);
             self.bearer_news = true;
             self.variable.renew();

@@ -15,7 +15,7 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use crate::client::Hub;
-use crate::client::route::{Place, Probe};
+use crate::client::route::{MAX_FOLLOW_UPS, Place, Probe};
 use crate::homey::mdns::{self, Answers, MAX_PACKET};
 use crate::homey::route::{Via, Way};
 use crate::net::{Deadlines, Interest, Multicast};
@@ -42,6 +42,9 @@ const HOME: Duration = Duration::from_secs(30);
 
 /// Addresses that are pinged in one search.
 const MAX_PROBES: usize = 8;
+
+/// Troubles that are kept in mind: one for every address, and a few of the search itself.
+const MAX_TOLD: usize = 16;
 
 /// When what is done.
 #[derive(Debug)]
@@ -92,6 +95,14 @@ impl Timing {
         }
     }
 
+    /// A way that was found is gone from now on: it has its own misses, or the next search would begin before anybody was asked
+    /// there, and find another of the hub's addresses. Ways that lead nowhere are not taken at ever the same pace.
+    fn taken(&mut self, outside: bool, now: Time) {
+        self.in_vain(now);
+        self.misses = 0;
+        self.home_at = if outside { now + HOME } else { Time::NEVER };
+    }
+
     /// The hub is where it should be; `outside`: not in this house.
     fn met(&mut self, outside: bool, now: Time) {
         self.misses = 0;
@@ -110,14 +121,18 @@ pub struct Routes {
     timing: Timing,
     search: Option<Box<Search>>,
     found: Option<Way>,
-    /// What was last wrong with a search, so that it is said once.
-    told: String,
+    /// The way that was gone has been left, and the poll's connection still leads there.
+    left: bool,
+    /// What was wrong with searches since the hub was last met, so that each is said once.
+    told: Vec<String>,
 }
 
 /// One search.
 struct Search {
     began: Time,
     ear: Option<(Multicast, Answers, Vec<Vec<u8>>)>,
+    /// Questions for what announcements left out were sent so often.
+    followed: u8,
     probes: Vec<(Way, Probe)>,
     tried: Vec<(IpAddr, u16)>,
     /// A way outside has been asked for.
@@ -131,18 +146,20 @@ impl Routes {
             timing: Timing::new(),
             search: None,
             found: None,
-            told: String::new(),
+            left: false,
+            told: Vec::new(),
         }
     }
 
-    /// Whether there is a way for the poll to take.
+    /// Whether there is a way for the poll to take, or one to leave.
     pub fn is_found(&self) -> bool {
-        self.found.is_some()
+        self.found.is_some() || self.left
     }
 
-    /// Whether the request that is under way is not worth waiting for: the hub is elsewhere.
+    /// Whether the request that is under way is not worth waiting for, and no other may follow: the hub is elsewhere, or is to
+    /// be reached elsewhere.
     pub fn is_urgent(&self) -> bool {
-        self.is_found() && self.timing.misses > 0
+        self.left || self.found.is_some() && self.timing.misses > 0
     }
 
     /// Descriptors to wait for.
@@ -166,13 +183,14 @@ impl Routes {
         ear.into_iter().chain(probes).chain(child).min()
     }
 
-    fn begin(&mut self, hub: &Hub, deadlines: Deadlines, now: Time) {
+    fn begin(&mut self, hub: &Hub, now: Time) {
         if self.search.is_some() || self.found.is_some() || hub.id.is_empty() {
             return;
         }
         let mut search = Search {
             began: now,
             ear: None,
+            followed: 0,
             probes: Vec::new(),
             tried: Vec::new(),
             asked: false,
@@ -188,21 +206,21 @@ impl Routes {
         }
         for lead in hub.known.leads() {
             if let (Via::Local, Place::Way(way)) = (lead.via, lead.place) {
-                search.ping(hub, way, deadlines, now);
+                search.ping(hub, way, now);
             }
         }
         self.search = Some(Box::new(search));
     }
 
     /// Moves a search on. `true`: it wants a child to ask for ways outside.
-    fn step(&mut self, hub: &Hub, deadlines: Deadlines, now: Time) -> bool {
+    fn step(&mut self, hub: &Hub, now: Time) -> bool {
         if self.timing.next().is_some_and(|at| at <= now) {
-            self.begin(hub, deadlines, now);
+            self.begin(hub, now);
         }
         let Some(search) = &mut self.search else {
             return false;
         };
-        let (found, trouble) = search.step(hub, deadlines, now);
+        let (found, trouble) = search.step(hub, now);
         if let Some(trouble) = trouble {
             self.tell(trouble);
         }
@@ -227,22 +245,20 @@ impl Routes {
         asks
     }
 
+    /// Says what is wrong with a search, if it is news.
     fn tell(&mut self, text: String) {
-        if self.told != text {
-            log::info!("looking for the hub: {text}");
-            self.told = text;
+        if self.told.contains(&text) {
+            return;
         }
+        log::info!("looking for the hub: {text}");
+        self.told.truncate(MAX_TOLD - 1);
+        self.told.insert(0, text);
     }
 }
 
 impl Search {
     /// The way that was found, and what was wrong with another.
-    fn step(
-        &mut self,
-        hub: &Hub,
-        deadlines: Deadlines,
-        now: Time,
-    ) -> (Option<Way>, Option<String>) {
+    fn step(&mut self, hub: &Hub, now: Time) -> (Option<Way>, Option<String>) {
         let mut trouble = None;
         let mut over = false;
         if let Some((multicast, answers, questions)) = &mut self.ear {
@@ -253,25 +269,32 @@ impl Search {
                 trouble = Some(error.to_string());
             }
             over = multicast.is_over(now);
+            if heard && self.followed < MAX_FOLLOW_UPS {
+                let missing = answers.missing();
+                if !missing.is_empty() {
+                    self.followed += 1;
+                    let _ = multicast.send(&missing);
+                }
+            }
             let hubs = if heard { answers.hubs() } else { Vec::new() };
             let is_ours = |id: &String| id.eq_ignore_ascii_case(&hub.id);
             for heard in hubs.iter().filter(|h| h.id.as_ref().is_some_and(is_ours)) {
                 for ip in &heard.ips {
-                    self.hear(hub, *ip, heard.port, deadlines, now, &mut trouble);
+                    self.hear(hub, *ip, heard.port, now, &mut trouble);
                 }
             }
         }
         if over {
             self.ear = None;
         }
-        let mut found = None;
+        let mut found: Option<Way> = None;
         self.probes
             .retain_mut(|(way, probe)| match probe.step(now) {
                 None => true,
-                Some(Ok(reply)) => {
-                    // In clear nothing but its own word says who it is.
-                    if way.tls.is_some() || reply.hub_id.is_some() {
-                        found.get_or_insert(way.clone());
+                Some(Ok(_)) => {
+                    let is_better = |best: &Way| rank(way) < rank(best);
+                    if found.as_ref().is_none_or(is_better) {
+                        found = Some(way.clone());
                     }
                     false
                 }
@@ -288,32 +311,41 @@ impl Search {
         hub: &Hub,
         ip: Ipv4Addr,
         port: Option<u16>,
-        deadlines: Deadlines,
         now: Time,
         trouble: &mut Option<String>,
     ) {
         match hub.known.heard(ip, port) {
-            Place::Way(way) => self.ping(hub, way, deadlines, now),
+            Place::Way(way) => self.ping(hub, way, now),
             Place::Barred(why) => *trouble = Some(format!("{ip}, as told by multicast: {why}")),
             Place::Name(_) => {}
         }
     }
 
-    fn ping(&mut self, hub: &Hub, way: Way, deadlines: Deadlines, now: Time) {
+    fn ping(&mut self, hub: &Hub, way: Way, now: Time) {
         let place = (way.ip, way.port);
         if self.tried.contains(&place) || self.tried.len() > MAX_PROBES {
             return;
         }
         self.tried.push(place);
+        let deadlines = Deadlines::all(way.via.limit(way.tls.is_some()));
         if let Ok(probe) = Probe::new(hub, &way, &hub.id, deadlines, now) {
             self.probes.push((way, probe));
         }
     }
 }
 
+/// Of ways that answer in the same turn the first is taken, as in a race: the house's own address, over TLS.
+fn rank(way: &Way) -> (Via, bool) {
+    (way.via, way.tls.is_none())
+}
+
 impl Life {
     /// The poll did not find the hub; `another`: somebody else is there.
     pub fn missed_hub(&mut self, another: bool) {
+        if self.hub.id.is_empty() {
+            // Nobody can be told apart from it, so there is nobody to look for.
+            return;
+        }
         let for_good = another || self.hub.way.is_none();
         self.routes.timing.missed(for_good);
     }
@@ -332,7 +364,7 @@ impl Life {
 
     /// Searches on; may start a child.
     pub(super) fn step_routes(&mut self, now: Time) {
-        if !self.routes.step(&self.hub, self.deadlines, now) || !self.hub.known.leads_outside() {
+        if !self.routes.step(&self.hub, now) || !self.hub.known.leads_outside() {
             return;
         }
         let words = ["discover", "--for-run"];
@@ -360,20 +392,41 @@ impl Life {
 
     /// Takes the way that was found, if there is one: from now on everything new goes there. `true`: it was taken; the poll's
     /// connection is to be made anew. What is under way on the old one ends there.
-    pub fn take_found_way(&mut self) -> bool {
-        let Some(way) = self.routes.found.take() else {
-            return false;
+    pub fn take_found_way(&mut self, now: Time) -> bool {
+        let left = std::mem::take(&mut self.routes.left);
+        let way = self.routes.found.take();
+        let Some(way) = way.filter(|way| self.hub.known.permits(way)) else {
+            return left;
         };
         let before = self.hub.shown();
         if let Err(failure) = self.hub.follow(way) {
             self.routes.tell(failure.message);
-            return false;
+            return left;
         }
         log::info!("the hub was at {before}, going to {}", self.hub.shown());
         self.routes.search = None;
+        let outside = self.hub.via().is_some_and(Via::is_outside);
+        self.routes.timing.taken(outside, now);
         let hub = &self.hub;
         self.lanes.redirect(&mut || hub.session());
         true
+    }
+
+    /// With another bearer the present way may be none: the relay takes no keys. What is under way there has the old one.
+    pub(super) fn leave_way(&mut self) {
+        let before = self.hub.shown();
+        match self.hub.leave() {
+            Ok(false) => return,
+            Ok(true) => {}
+            Err(failure) => self.routes.tell(failure.message),
+        }
+        let now = self.hub.shown();
+        log::info!("the hub was at {before}, where the new bearer does not go; going to {now}");
+        self.routes = Routes::new();
+        self.routes.left = true;
+        self.identified = false;
+        let hub = &self.hub;
+        self.lanes.redirect(&mut || hub.session());
     }
 
     /// By which way the hub is reached while the link is like this.
@@ -388,58 +441,4 @@ impl Life {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at_ms(ms: u64) -> Time {
-        Time::ZERO + Duration::from_millis(ms)
-    }
-
-    #[test]
-    fn searches_begin_at_the_second_miss_and_their_pauses_grow() {
-        let mut timing = Timing::new();
-        timing.missed(false);
-        assert_eq!(timing.next(), None);
-        timing.missed(false);
-        assert!(timing.next().is_some_and(|at| at <= at_ms(500)));
-        let mut now = 3500;
-        let mut pauses = Vec::new();
-        for _ in 0..8 {
-            timing.in_vain(at_ms(now));
-            timing.missed(false);
-            let pause = timing.next().map(|at| at.since(at_ms(now)).as_secs());
-            pauses.extend(pause);
-            now += 1000 * pause.unwrap_or_default() + 3000;
-        }
-        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
-        // Met once, everything is as at first.
-        timing.met(false, at_ms(now));
-        assert_eq!(timing.next(), None);
-        timing.missed(false);
-        assert_eq!(timing.next(), None);
-        timing.missed(false);
-        assert!(timing.next().is_some_and(|at| at <= at_ms(now)));
-    }
-
-    #[test]
-    fn another_hub_is_reason_enough_at_once() {
-        let mut timing = Timing::new();
-        timing.missed(true);
-        assert!(timing.next().is_some_and(|at| at <= at_ms(0)));
-    }
-
-    #[test]
-    fn the_way_home_is_tried_every_half_minute_from_outside_only() {
-        let mut timing = Timing::new();
-        timing.met(false, at_ms(1000));
-        assert_eq!(timing.home_at, Time::NEVER);
-        for now in [2000, 3000, 31_000] {
-            timing.met(true, at_ms(now));
-            assert_eq!(timing.home_at, at_ms(32_000));
-        }
-        timing.in_vain(at_ms(35_000));
-        assert_eq!(timing.home_at, at_ms(65_000));
-        timing.met(false, at_ms(66_000));
-        assert_eq!(timing.home_at, Time::NEVER);
-    }
-}
+mod tests;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A network of a test's own: the loopback interface alone, which takes multicast there.
+//! A network of a test's own: the loopback interface alone, which takes multicast there, and a resolver that the test may be.
 
 use std::process::Command;
 
 /// Set inside.
 const INSIDE: &str = "HOMEY_PANEL_IN_NETNS";
 
+/// Names are asked of 127.0.0.53 there, which refuses unless the test listens.
 const SCRIPT: &str = "ip link set lo up && ip link set lo multicast on && ip route add 224.0.0.0/4 dev lo && \
-                      echo ready && exec \"$0\" \"$@\"";
+                      mount -t tmpfs none /mnt && echo nameserver 127.0.0.53 > /mnt/resolv.conf && \
+                      mount --bind /mnt/resolv.conf /etc/resolv.conf && echo ready && exec \"$0\" \"$@\"";
 
 /// `true` inside such a network. Outside it runs the test `name` there to its end, passes on what it said, and gives `false`.
 pub fn alone(name: &str) -> bool {
@@ -16,7 +18,7 @@ pub fn alone(name: &str) -> bool {
     }
     let own = std::env::current_exe().expect("the test's path");
     let output = Command::new("unshare")
-        .args(["-rn", "sh", "-c", SCRIPT])
+        .args(["-rnm", "sh", "-c", SCRIPT])
         .arg(own)
         .args(["--exact", name, "--nocapture", "--test-threads=1"])
         .env(INSIDE, "1")
@@ -35,8 +37,8 @@ pub fn alone(name: &str) -> bool {
         println!("{text}");
     } else {
         let required = std::env::var_os("HOMEY_PANEL_REQUIRE_NETNS").is_some();
-        assert!(!required, "no network of its own (unshare -rn): {text}");
-        println!("skipped: no network of its own (unshare -rn)");
+        assert!(!required, "no network of its own (unshare -rnm): {text}");
+        println!("skipped: no network of its own (unshare -rnm)");
     }
     false
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `discover`, and commands that find the hub first.
 
+use std::net::UdpSocket;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use super::sim::{Dir, Sim};
 use super::wall::Setup;
 
 /// Runs the program; exit code, standard output, standard error.
-fn run(setup: Option<&Setup>, args: &[&str]) -> (i32, String, String) {
+pub fn run(setup: Option<&Setup>, args: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_homey-panel"));
     // Nothing of whoever runs the tests.
     let empty = Dir::new();
@@ -207,9 +208,36 @@ fn a_licence_error_ends_the_search() {
         "{:?}",
         begun.elapsed()
     );
-    let (code, out, _) = run(Some(&with), &["discover"]);
-    assert_eq!(code, 69);
+    let (code, out, err) = run(Some(&with), &["discover"]);
+    assert_eq!(code, 77, "{err}");
     assert!(out.contains("subscription is not active"), "{out}");
+    assert!(err.contains("subscription is not active"), "{err}");
+}
+
+#[test]
+fn a_resolver_that_does_not_answer_keeps_nobody_from_being_heard() {
+    if !alone("commands::a_resolver_that_does_not_answer_keeps_nobody_from_being_heard") {
+        return;
+    }
+    let _silent = UdpSocket::bind("127.0.0.53:53").expect("the port of resolvers");
+    let sim = hub(&[]);
+    let session = json!({
+        "version": 2, "kind": "password", "hub": sim.word("hub_id"), "name": "Home",
+        "token": sim.word("session_token"), "made": null, "expires": null,
+        "routes": {"local": null, "mdns": null, "relay": "https://relay.example", "forwarded": null},
+    });
+    let with = setup(&sim);
+    let path = with.dir.write("session.json", &session.to_string());
+    let with = with.hub(&format!(
+        "address = \"{}\"\nsession_file = \"{}\"",
+        sim.word("https_address"),
+        path.display()
+    ));
+    sim.post("address", &json!({"ip": "127.0.0.3"}));
+    // Later than the look-up begins, earlier than it ends.
+    sim.post("mdns", &json!({"delay_ms": 1500}));
+    let (code, out, err) = run(Some(&with), &["zones"]);
+    assert!(code == 0 && out.contains("Office"), "{code} {out}{err}");
 }
 
 #[test]

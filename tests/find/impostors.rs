@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Who answers by multicast may be anybody: only the hub with the right id gets a bearer.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
 use serde_json::json;
 
 use super::alone::alone;
+use super::commands::run;
 use super::moves::{hub, setup};
 use super::responder::{Responder, host};
 use super::sim::Sim;
@@ -125,4 +130,45 @@ fn of_several_answers_the_right_one_is_taken_and_ipv6_is_read_over() {
     wall.tap("desk");
     wall.word("desk", "confirmed");
     wall.stop();
+}
+
+#[test]
+fn in_clear_a_yes_without_an_id_is_no_hub() {
+    if !alone("impostors::in_clear_a_yes_without_an_id_is_no_hub") {
+        return;
+    }
+    let sim = hub(&[]);
+    let address = sim.word("http").to_string();
+    let port = address.rsplit(':').next().expect("a port");
+    let listener = TcpListener::bind(format!("127.0.0.4:{port}")).expect("the port");
+    let kept = Arc::new(Mutex::new(String::new()));
+    let own = kept.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let n = stream.read(&mut request).unwrap_or(0);
+            own.lock()
+                .unwrap()
+                .push_str(&String::from_utf8_lossy(&request[..n]));
+            let _ = stream.write_all(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\nConnection: close\r\n\r\ntrue",
+            );
+        }
+    });
+    let with = setup(&sim)
+        .hub(&format!(
+            "address = \"{address}\"\nid = \"{}\"\napi_key_file = \"KEY\"",
+            sim.word("hub_id")
+        ))
+        .also("[trust]\nsystem = true");
+    sim.post("mdns", &json!({"answer_ip": "127.0.0.4"}));
+    sim.post("address", &json!({"ip": "127.0.0.3"}));
+    let (code, out, err) = run(Some(&with), &["zones"]);
+    let asked = kept.lock().unwrap().to_lowercase();
+    assert!(
+        asked.contains("/ping") && !asked.contains("authorization"),
+        "{asked}"
+    );
+    assert_eq!((code, out.as_str()), (69, ""), "{err}");
+    assert!(err.contains("does not tell the hub's id"), "{err}");
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The hub gets another address while the panel runs: found again without a restart, no press lost.
 
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::alone::alone;
+use super::responder::{Responder, host, name, record};
 use super::sim::{SOON, Sim};
 use super::wall::{Setup, Wall};
 
@@ -190,4 +194,154 @@ fn plain_http_is_found_again_as_plain_http() {
     wall.tap("desk");
     wall.word("desk", "confirmed");
     wall.stop();
+}
+
+/// The same hub at another address, too, as one with Ethernet and Wi-Fi.
+fn also_at(ip: &str, hub: &'static str, port: u16) {
+    let listener = TcpListener::bind((ip, port)).expect("the port");
+    thread::spawn(move || {
+        for near in listener.incoming() {
+            let (Ok(near), Ok(far)) = (near, TcpStream::connect((hub, port))) else {
+                continue;
+            };
+            let other = (near.try_clone().unwrap(), far.try_clone().unwrap());
+            for (mut from, mut to) in [(near, far), (other.1, other.0)] {
+                thread::spawn(move || {
+                    let _ = io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(std::net::Shutdown::Both);
+                });
+            }
+        }
+    });
+}
+
+fn port(address: &str) -> u16 {
+    let port = address.rsplit(':').next();
+    port.and_then(|p| p.parse().ok()).expect("a port")
+}
+
+#[test]
+fn of_two_addresses_one_is_taken_and_kept() {
+    if !alone("moves::of_two_addresses_one_is_taken_and_kept") {
+        return;
+    }
+    let sim = Sim::with(&[
+        "--devices",
+        "12",
+        "--http",
+        "127.0.0.2:0",
+        "--https",
+        "127.0.0.2:0",
+    ]);
+    let id = sim.word("hub_id").to_string();
+    let _responder = Responder::new(vec![
+        host(&id, 1, &[127, 0, 0, 3]),
+        host(&id, 1, &[127, 0, 0, 4]),
+    ]);
+    also_at("127.0.0.4", "127.0.0.3", port(sim.word("https_address")));
+    let mut wall = setup(&sim).ready();
+    // A try takes longer than a ping by the other address.
+    sim.post(
+        "fault",
+        &json!({"kind": "stall", "phase": "head", "ms": 400}),
+    );
+    sim.post("address", &json!({"ip": "127.0.0.3"}));
+    wall.link("no-hub");
+    wall.link("ready");
+    let gone = |wall: &Wall| {
+        let lines = wall.log.all();
+        lines.iter().filter(|l| l.contains(", going to ")).count()
+    };
+    assert_eq!(gone(&wall), 1, "{}", wall.story());
+    wall.tap("desk");
+    wall.word("desk", "confirmed");
+    thread::sleep(Duration::from_secs(2));
+    assert_eq!(gone(&wall), 1, "{}", wall.story());
+    wall.stop();
+}
+
+#[test]
+fn an_announcement_without_an_address_is_followed_up() {
+    if !alone("moves::an_announcement_without_an_address_is_followed_up") {
+        return;
+    }
+    let sim = Sim::with(&[
+        "--devices",
+        "12",
+        "--http",
+        "127.0.0.2:0",
+        "--https",
+        "127.0.0.2:0",
+    ]);
+    let service = name(&["_homey", "_tcp", "local"]);
+    let instance = name(&["Home", "_homey", "_tcp", "local"]);
+    let machine = name(&["Homey-9013DA0A0B0C", "local"]);
+    let id = format!("id={}", sim.word("hub_id"));
+    let place = [&[0, 0, 0, 0, 0, 80][..], &machine].concat();
+    let asks = |question: &[u8], kind: u8| [question, &[0, kind]].concat();
+    // Each step only to whoever asks for it.
+    let _responder = Responder::that(vec![
+        (asks(&service, 12), record(&service, 12, &instance)),
+        (asks(&instance, 33), record(&instance, 33, &place)),
+        (
+            asks(&instance, 16),
+            record(&instance, 16, &name(&[&id])[..=id.len()]),
+        ),
+        (asks(&machine, 1), record(&machine, 1, &[127, 0, 0, 3])),
+    ]);
+    let mut wall = setup(&sim).ready();
+    sim.post("address", &json!({"ip": "127.0.0.3"}));
+    wall.link("no-hub");
+    wall.link("ready");
+    wall.logged("going to 127.0.0.3:");
+    wall.stop();
+}
+
+#[test]
+fn a_hub_that_is_back_and_refuses_the_bearer_is_not_looked_for() {
+    if !alone("moves::a_hub_that_is_back_and_refuses_the_bearer_is_not_looked_for") {
+        return;
+    }
+    let sim = hub(&[]);
+    let mut wall = setup(&sim).ready();
+    sim.post("mdns", &json!({"on": false}));
+    sim.post("address", &json!({"ip": "127.0.0.3"}));
+    wall.link("no-hub");
+    sim.post("keys/revoke", &json!({}));
+    thread::sleep(Duration::from_secs(3));
+    sim.post("address", &json!({"ip": "127.0.0.2"}));
+    wall.link("token");
+    // Nobody listens any more, neither now nor in the pause that would be next.
+    let begun = Instant::now();
+    let mut silent = begun;
+    while silent.elapsed() < Duration::from_secs(6) {
+        assert!(begun.elapsed() < SOON + SOON, "{}", wall.story());
+        if sockets_of(&wall) > 0 {
+            silent = Instant::now();
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(begun.elapsed() < Duration::from_secs(7), "it looks on");
+    wall.stop();
+}
+
+/// Sockets of the panel's own that are for datagrams.
+fn sockets_of(wall: &Wall) -> usize {
+    let table = std::fs::read_to_string("/proc/net/udp").expect("proc(5)");
+    let inodes: Vec<&str> = table
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(9))
+        .collect();
+    let folder = format!("/proc/{}/fd", wall.process().pid());
+    let open = std::fs::read_dir(folder).expect("proc(5)");
+    let links = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    let inode = |link: std::path::PathBuf| {
+        let text = link.to_string_lossy().into_owned();
+        text.strip_prefix("socket:[")
+            .map(|n| n.trim_end_matches(']').to_owned())
+    };
+    links
+        .filter_map(inode)
+        .filter(|n| inodes.contains(&n.as_str()))
+        .count()
 }

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 use super::alone::alone;
@@ -138,5 +139,77 @@ fn an_api_key_never_goes_to_the_relay() {
     assert_eq!(wall.now("way")["text"], "none");
     sim.post("mdns", &json!({"on": true}));
     wall.link("ready");
+    wall.stop();
+}
+
+/// A panel that has taken the relay, and the file of its session.
+fn by_the_relay(sim: &Sim) -> Wall {
+    sim.post("mdns", &json!({"on": false}));
+    sim.post("address", &json!({"ip": "127.0.0.3"}));
+    let mut wall = with_session(sim, setup(sim), "session_file = \"SESSION\"")
+        .also("[poll]\ninterval_ms = 200\nidle_ms = 200\nretry_ms = 50")
+        .run();
+    way(&wall, "relay", SOON * 2);
+    wall.link("ready");
+    wall
+}
+
+/// The hub's requests that came with a bearer which it does not take there.
+fn refused(sim: &Sim) -> u64 {
+    sim.counters()["statuses"]["401"].as_u64().unwrap_or(0)
+}
+
+#[test]
+fn a_reload_leaves_a_way_that_is_no_longer_allowed() {
+    if !alone("outside::a_reload_leaves_a_way_that_is_no_longer_allowed") {
+        return;
+    }
+    let sim = hub(&[]);
+    let key = format!("id = \"{}\"\napi_key_file = \"KEY\"", sim.word("hub_id"));
+    for lines in ["relay = false\nsession_file = \"SESSION\"", key.as_str()] {
+        let mut wall = by_the_relay(&sim);
+        let text = std::fs::read_to_string(wall.setup.file()).expect("the file");
+        let dir = wall.setup.dir.0.display().to_string();
+        let lines = lines
+            .replace("SESSION", &format!("{dir}/session.json"))
+            .replace("KEY", &format!("{dir}/key"));
+        let rest = text.split_once("\n[").expect("sections").1;
+        wall.setup
+            .dir
+            .write("panel.toml", &format!("[hub]\n{lines}\n[{rest}"));
+        wall.signal(Signal::SIGHUP);
+        wall.link("no-hub");
+        assert_eq!(wall.now("way")["text"], "none", "{}", wall.story());
+        assert_eq!(refused(&sim), 0, "the key was sent to the relay");
+        sim.post("counters/reset", &json!({}));
+        std::thread::sleep(Duration::from_secs(3));
+        assert_eq!(sim.counters()["requests"], 0);
+        wall.stop();
+    }
+}
+
+#[test]
+fn a_login_with_a_key_leaves_the_relay() {
+    if !alone("outside::a_login_with_a_key_leaves_the_relay") {
+        return;
+    }
+    let sim = hub(&[]);
+    let mut wall = by_the_relay(&sim);
+    let session = json!({
+        "version": 2, "kind": "key", "hub": sim.word("hub_id"), "name": "Home",
+        "token": sim.bearer(), "made": null, "expires": null,
+        "routes": {"local": sim.word("https"), "mdns": null, "relay": sim.word("relay"), "forwarded": null},
+    });
+    wall.setup.dir.write("session.json", &session.to_string());
+    wall.link("no-hub");
+    assert_eq!(wall.now("way")["text"], "none", "{}", wall.story());
+    assert_eq!(refused(&sim), 0, "the key was sent to the relay");
+    // At home it is good.
+    sim.post("address", &json!({"ip": "127.0.0.2"}));
+    wall.link("ready");
+    way(&wall, "local", SOON);
+    wall.tap("desk");
+    wall.word("desk", "confirmed");
+    assert_eq!(refused(&sim), 0);
     wall.stop();
 }

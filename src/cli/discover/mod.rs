@@ -77,7 +77,7 @@ pub(in crate::cli) fn discover(
     race.listen(if id.is_empty() { &known.id } else { &id });
     race.run()?;
     race.unite();
-    show(&race, &id, as_json)
+    show(race, &id, as_json)
 }
 
 /// Takes in the hubs of the account, but for the one that is known better already.
@@ -103,7 +103,7 @@ fn bare() -> Result<Config, Failure> {
     Ok(config)
 }
 
-fn show(race: &Race<'_>, id: &str, as_json: bool) -> Result<(), Failure> {
+fn show(mut race: Race<'_>, id: &str, as_json: bool) -> Result<(), Failure> {
     let mut table = Table::new(&[
         "name", "id", "model", "version", "via", "address", "ms", "note",
     ]);
@@ -135,6 +135,13 @@ fn show(race: &Race<'_>, id: &str, as_json: bool) -> Result<(), Failure> {
     }
     if answered {
         return Ok(());
+    }
+    let is_meant = |s: &Sought| id.is_empty() || s.id.eq_ignore_ascii_case(id);
+    let meant: Vec<bool> = race.sought.iter().map(is_meant).collect();
+    let of_it = |a: &&mut Attempt| meant.get(a.hub) == Some(&true);
+    let mut attempts = race.attempts.iter_mut().filter(of_it);
+    if let Some(refusal) = attempts.find_map(Attempt::licence) {
+        return Err(refusal.failure("asking the hub who it is"));
     }
     let who = if id.is_empty() {
         "no hub"

@@ -20,7 +20,7 @@ pub(super) fn tls(doctor: &mut Doctor<'_>) {
     };
     let Some(name) = way.tls.clone() else {
         return doctor.warn(
-            "plain http: whoever is in this network can read the bearer",
+            "plain http: whoever is in this network can read the bearer, and whoever answers for the hub gets it",
             "https, unless the hub has none: address without http:// under [hub]",
         );
     };

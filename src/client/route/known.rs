@@ -250,10 +250,25 @@ impl Known {
 
     /// Whether any way leads through the internet.
     pub fn leads_outside(&self) -> bool {
-        let is_open = |lead: &Lead| !matches!(lead.place, Place::Barred(_));
-        self.leads()
+        self.leads_by(&Via::is_outside)
+    }
+
+    fn leads_by(&self, is_it: &dyn Fn(Via) -> bool) -> bool {
+        let leads = self.leads();
+        let mut open = leads
             .iter()
-            .any(|lead| lead.via.is_outside() && is_open(lead))
+            .filter(|l| !matches!(l.place, Place::Barred(_)));
+        open.any(|lead| is_it(lead.via))
+    }
+
+    /// Whether a way may be gone that was found under another configuration, or for another bearer.
+    pub fn permits(&self, way: &Way) -> bool {
+        if way.via.is_outside() {
+            return self.leads_by(&|via| via == way.via);
+        }
+        let is_found = || *way == self.at(way.via, way.ip, way.port);
+        self.configured().as_ref() == Some(way)
+            || is_within_reach(way.ip, self.allow_public) && is_found()
     }
 }
 
@@ -369,6 +384,37 @@ mod tests {
         key.is_key = true;
         assert!(told(&key)[2].contains("the relay takes no API keys"));
         assert!(!key.leads_outside() && known("", all).leads_outside());
+    }
+
+    #[test]
+    fn ways_that_were_found_before_are_gone_only_where_they_could_be_found_now() {
+        let before = known("", [None; 3]);
+        let far = IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8));
+        let near = IpAddr::V4(Ipv4Addr::new(192, 168, 1, 33));
+        let to = |via, ip| before.at(via, ip, 443);
+        let relay = [None, None, Some("https://relay.example")];
+        let mut key = known("", relay);
+        key.is_key = true;
+        let own = "address = \"192.168.1.20\"\ntls_name = \"homey.lan\"";
+        for (now, via, ip, want) in [
+            (known("", relay), Via::Relay, far, true),
+            (known("", relay), Via::Forwarded, far, false),
+            (known("relay = false", relay), Via::Relay, far, false),
+            (key, Via::Relay, far, false),
+            (known("relay = false", relay), Via::Mdns, near, true),
+            (known("", relay), Via::Mdns, far, false),
+            (
+                known("allow_public_address = true", relay),
+                Via::Mdns,
+                far,
+                true,
+            ),
+            (known(own, relay), Via::Mdns, near, false),
+        ] {
+            assert_eq!(now.permits(&to(via, ip)), want, "{via:?} {ip} {now:?}");
+        }
+        let own = known(own, [None; 3]);
+        assert!(own.configured().is_some_and(|way| own.permits(&way)));
     }
 
     #[test]

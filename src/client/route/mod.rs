@@ -25,7 +25,7 @@ use crate::net::{self, Address, Dial, Error, Link, Session, TlsName, Trust};
 
 pub use known::{Known, Lead, Place};
 pub use probe::Probe;
-pub use race::{Attempt, Outcome, Race, Sought};
+pub use race::{Attempt, MAX_FOLLOW_UPS, Outcome, Race, Sought};
 
 /// Whom to trust along a way: the relay is one of the cloud's machines, whatever the hub shows.
 pub fn trust(config: &Config, via: Via) -> Trust {
@@ -62,6 +62,19 @@ impl Hub {
         self.address = Some(self.dial(&way)?);
         self.way = Some(way);
         Ok(())
+    }
+
+    /// Lets go of its way where that may not be gone with the present bearer, and takes the configured one, if there is one:
+    /// `true`: that was so.
+    pub fn leave(&mut self) -> Result<bool, Failure> {
+        if self.way.as_ref().is_none_or(|way| self.known.permits(way)) {
+            return Ok(false);
+        }
+        (self.way, self.address) = (None, None);
+        if let Some(way) = self.known.configured() {
+            self.follow(way)?;
+        }
+        Ok(true)
     }
 
     /// Whether there is anything to reach or find it by: an address, or an id.

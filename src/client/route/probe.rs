@@ -9,12 +9,17 @@ use crate::homey::route::Way;
 use crate::net::{Deadlines, Interest, Session, Whole};
 use crate::time::Time;
 
+/// What is wrong with a yes that anybody can say.
+const NO_ID: &str = "whatever answers does not tell the hub's id, and in clear nothing else says who it is; check the address, or use https";
+
 /// A ping that is under way.
 pub struct Probe {
     session: Session,
     reply: Whole,
     /// The id that must not be another one; empty: any.
     expected: String,
+    /// The hub has to tell it.
+    strict: bool,
 }
 
 impl Probe {
@@ -35,6 +40,11 @@ impl Probe {
             session,
             reply: Whole::default(),
             expected: expected.to_owned(),
+            // In clear nothing but its own word says who it is, and a yes is said by anybody. Hubs of 2016 to 2019 say no more: such
+            // a one has to be where the configuration says.
+            strict: way.tls.is_none()
+                && !expected.is_empty()
+                && hub.known.configured().as_ref() != Some(way),
         })
     }
 
@@ -42,7 +52,12 @@ impl Probe {
     pub fn step(&mut self, now: Time) -> Option<Result<PingReply, Refusal>> {
         let reply = self.reply.advance(&mut self.session, now, MAX_ERROR_BODY)?;
         Some(match reply {
-            Ok((head, body)) => judge_ping(&head, &body, &self.expected),
+            Ok((head, body)) => match judge_ping(&head, &body, &self.expected) {
+                Ok(told) if self.strict && told.hub_id.is_none() => {
+                    Err(Refusal::WrongHub(NO_ID.to_owned()))
+                }
+                judged => judged,
+            },
             Err(error) => Err(Refusal::Net(error)),
         })
     }

@@ -2,8 +2,9 @@
 //! Finding hubs by multicast DNS (`api.md` 13): questions as bytes, and what came of the answers.
 //!
 //! One-shot questions of RFC 6762 §5.1, with the bit that asks for answers to the asker alone. Whoever is in the house
-//! may answer, and anything: so every length is bounded here, and nobody gets a bearer for an answer. It is only where to
-//! ping. IPv6 answers are read over (`api.md` 13: prefer IPv4). Must not know sockets.
+//! may answer, and anything: so every length is bounded here, and an answer is only where to ping. Over TLS the certificate
+//! then says that it is a hub; with `http://` whoever answers and knows the hub's id gets the bearer, as with a forged ARP reply.
+//! IPv6 answers are read over (`api.md` 13: prefer IPv4). Must not know sockets.
 
 mod wire;
 
@@ -64,7 +65,7 @@ pub struct Heard {
     /// Such as `homey5q`.
     pub model: Option<String>,
     pub version: Option<String>,
-    /// In the order in which they were heard, at most 8.
+    /// In the order in which they were heard, the last 8.
     pub ips: Vec<Ipv4Addr>,
     /// The announced port: of plain http, where it is known at all (`api.md` 13).
     pub port: Option<u16>,
@@ -123,16 +124,9 @@ impl Answers {
         match record.data {
             Data::A(ip) => {
                 if self.wanted.as_ref().is_some_and(|(_, n)| *n == record.name) {
-                    if !self.direct.contains(&ip) && self.direct.len() < MAX_IPS {
-                        self.direct.push(ip);
-                    }
-                } else if self.hosts.len() < MAX_HOSTS
-                    && !self
-                        .hosts
-                        .iter()
-                        .any(|(n, i)| *n == record.name && *i == ip)
-                {
-                    self.hosts.push((record.name, ip));
+                    keep_newest(&mut self.direct, ip, MAX_IPS);
+                } else {
+                    keep_newest(&mut self.hosts, (record.name, ip), MAX_HOSTS);
                 }
             }
             Data::Ptr(instance) => {
@@ -180,7 +174,8 @@ impl Answers {
             return self.direct.clone();
         }
         let of_it = self.hosts.iter().filter(|(name, _)| name == host);
-        of_it.map(|(_, ip)| *ip).take(MAX_IPS).collect()
+        let skipped = of_it.clone().count().saturating_sub(MAX_IPS);
+        of_it.map(|(_, ip)| *ip).skip(skipped).collect()
     }
 
     /// Every hub that was heard of, at least by one address or an announcement.
@@ -256,6 +251,17 @@ impl Answers {
         }
         questions
     }
+}
+
+/// Whoever is first to answer must not keep the others out: where there is no room left the oldest goes.
+fn keep_newest<T: PartialEq>(kept: &mut Vec<T>, new: T, most: usize) {
+    if kept.contains(&new) {
+        return;
+    }
+    if kept.len() == most {
+        kept.remove(0);
+    }
+    kept.push(new);
 }
 
 /// Of the strings `key=value` those that matter; the first of each counts (RFC 6763 §6.4).

@@ -253,7 +253,9 @@ fn several_answers_are_kept_in_order_and_bounded() {
         ])));
     }
     assert_eq!((answers.hosts.len(), answers.instances.len()), (64, 32));
-    assert_eq!(answers.wanted().len(), MAX_IPS);
+    // Whoever was first does not keep the last ones out.
+    let last = answers.wanted().into_iter().map(|ip| ip.octets()[3]);
+    assert!(last.eq(248..=255));
     assert!(answers.missing().len() <= 2 * MAX_HUBS);
 }
 

@@ -102,3 +102,16 @@ fn a_command_whose_time_has_come_between_turn_and_sleep_is_not_slept_over() {
     life.pacer = Pacer::default();
     assert_eq!(life.next_turn(), at(3000));
 }
+
+#[test]
+fn a_hub_without_an_id_is_not_looked_for_and_nothing_wakes_for_it() {
+    let start = monotonic();
+    let mut life = life(&Fake::default(), start);
+    let idle = life.next_turn();
+    for another in [false, false, true] {
+        life.missed_hub(another);
+    }
+    life.turn(start, 0, None);
+    assert_eq!(life.routes.poll_at(), None);
+    assert_eq!(life.next_turn(), idle);
+}

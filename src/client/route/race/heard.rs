@@ -12,7 +12,7 @@ use crate::net::{LISTEN, Multicast};
 use crate::time::Time;
 
 /// Questions for what announcements left out are sent so often at most.
-const MAX_FOLLOW_UPS: u8 = 3;
+pub const MAX_FOLLOW_UPS: u8 = 3;
 
 /// What is asked by multicast and heard.
 pub(super) struct Ear {

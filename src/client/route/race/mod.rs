@@ -20,6 +20,7 @@ use crate::homey::text::one_line;
 use crate::net::{Deadlines, Interest, monotonic, wait_any, wan};
 use crate::time::Time;
 use heard::Ear;
+pub use heard::MAX_FOLLOW_UPS;
 
 /// So long the ways of the house have for themselves.
 const HEAD_START: Duration = Duration::from_millis(1000);
@@ -82,6 +83,8 @@ pub struct Race<'h> {
     began: Time,
     ear: Option<Ear>,
     looked_up: bool,
+    /// So long nothing was heard, since names were looked up.
+    deaf: Duration,
 }
 
 impl<'h> Race<'h> {
@@ -95,6 +98,7 @@ impl<'h> Race<'h> {
             began: monotonic(),
             ear: None,
             looked_up: false,
+            deaf: Duration::ZERO,
         }
     }
 
@@ -129,8 +133,17 @@ impl<'h> Race<'h> {
         }
     }
 
-    fn add(&mut self, hub: usize, via: Via, shown: String, way: Option<Way>, outcome: Outcome) {
-        if self.attempts.len() < MAX_ATTEMPTS {
+    /// `false`: there is no room for it.
+    fn add(
+        &mut self,
+        hub: usize,
+        via: Via,
+        shown: String,
+        way: Option<Way>,
+        outcome: Outcome,
+    ) -> bool {
+        let has_room = self.attempts.len() < MAX_ATTEMPTS;
+        if has_room {
             self.attempts.push(Attempt {
                 hub,
                 via,
@@ -143,6 +156,7 @@ impl<'h> Race<'h> {
                 probe: None,
             });
         }
+        has_room
     }
 
     /// Begins a ping, unless there is one there already.
@@ -152,12 +166,14 @@ impl<'h> Race<'h> {
             return;
         }
         let via = way.via;
-        self.add(hub, via, shown, Some(way), Outcome::Waiting);
+        if !self.add(hub, via, shown, Some(way), Outcome::Waiting) {
+            return;
+        }
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.usable = usable;
             // What is heard late has less time where somebody waits for the winner.
             if via == Via::Mdns && !self.all {
-                attempt.began = self.began;
+                attempt.began = self.began + self.deaf;
             }
         }
         self.begin(self.attempts.len().saturating_sub(1));
@@ -184,7 +200,9 @@ impl<'h> Race<'h> {
         loop {
             let now = monotonic();
             self.step(now);
-            if let Some(refusal) = self.licence() {
+            // Where everything is to be seen, it is shown with the others.
+            let mut attempts = self.attempts.iter_mut().filter(|_| !self.all);
+            if let Some(refusal) = attempts.find_map(Attempt::licence) {
                 return Err(refusal.failure("asking the hub who it is"));
             }
             let choice = choose(&self.runners());
@@ -232,23 +250,9 @@ impl<'h> Race<'h> {
         self.ear.is_none() && !self.attempts.iter().any(waits)
     }
 
-    /// A hub that is there and may not serve ends every search (`api.md` 3 rule 5).
-    fn licence(&mut self) -> Option<Refusal> {
-        let is_it = |a: &&mut Attempt| {
-            matches!(&a.outcome, Outcome::Bad(Refusal::Hub { error, .. })
-                if matches!(error.kind, Kind::SubscriptionInactive | Kind::InvalidSerial))
-        };
-        if self.all {
-            return None;
-        }
-        let found = self.attempts.iter_mut().find(is_it)?;
-        match std::mem::replace(&mut found.outcome, Outcome::Waiting) {
-            Outcome::Bad(refusal) => Some(refusal),
-            _ => None,
-        }
-    }
-
     fn step(&mut self, now: Time) {
+        // First, so that whoever was heard is dialled in this turn: nothing wakes the wait for that.
+        self.hear(now);
         for attempt in &mut self.attempts {
             let Some(ended) = attempt.probe.as_mut().and_then(|probe| probe.step(now)) else {
                 continue;
@@ -265,43 +269,55 @@ impl<'h> Race<'h> {
                 learn(&mut sought.version, reply.version.as_deref());
             }
         }
-        self.hear(now);
     }
 
     fn wants_names(&self, now: Time) -> bool {
         let unnamed = |a: &Attempt| is_unnamed(a);
+        // A ping that is under way would not be heard in time.
         let busy = |a: &Attempt| matches!(a.outcome, Outcome::Waiting) && a.probe.is_some();
         self.attempts.iter().any(unnamed)
-            && (now >= self.began + HEAD_START
-                || self.ear.is_none() && !self.attempts.iter().any(busy))
+            && (now >= self.began + HEAD_START || self.ear.is_none())
+            && !self.attempts.iter().any(busy)
     }
 
-    /// Blocks for a moment for each name.
+    /// Blocks for a moment for each name; only then they are tried. Nobody hears by multicast meanwhile, and has his time after.
     fn look_up(&mut self) {
         self.looked_up = true;
-        for at in 0..self.attempts.len() {
-            let Some(attempt) = self.attempts.get_mut(at).filter(|a| is_unnamed(a)) else {
-                continue;
-            };
-            attempt.began = monotonic();
-            let Some(way) = &mut attempt.way else {
+        let before = monotonic();
+        let mut found = Vec::new();
+        for (at, attempt) in self.attempts.iter_mut().enumerate() {
+            let unnamed = is_unnamed(attempt);
+            let Some(way) = attempt.way.as_ref().filter(|_| unnamed) else {
                 continue;
             };
             let name = way.tls.clone().unwrap_or_default();
             match wan::look_up(&name, way.port, LOOK_UP) {
-                Ok(ips) if !ips.is_empty() => {
-                    let mut ips = ips.into_iter().take(MAX_LOOKED_UP);
-                    way.ip = ips.next().unwrap_or(way.ip);
-                    let (hub, way, shown) = (attempt.hub, way.clone(), attempt.shown.clone());
-                    self.begin(at);
-                    for ip in ips {
-                        self.try_way(hub, Way { ip, ..way.clone() }, shown.clone(), true);
-                    }
-                }
+                Ok(ips) if !ips.is_empty() => found.push((at, ips)),
                 Ok(_) => {
                     attempt.outcome = Outcome::NotTried(format!("{name} has no address"));
                 }
                 Err(error) => attempt.outcome = Outcome::Bad(error.into()),
+            }
+        }
+        let now = monotonic();
+        self.deaf = now.since(before);
+        if let Some(ear) = &mut self.ear {
+            ear.multicast.postpone(self.deaf);
+        }
+        for (at, ips) in found {
+            let mut ips = ips.into_iter().take(MAX_LOOKED_UP);
+            let Some(attempt) = self.attempts.get_mut(at) else {
+                continue;
+            };
+            attempt.began = now;
+            let (Some(way), Some(ip)) = (&mut attempt.way, ips.next()) else {
+                continue;
+            };
+            way.ip = ip;
+            let (hub, way, shown) = (attempt.hub, way.clone(), attempt.shown.clone());
+            self.begin(at);
+            for ip in ips {
+                self.try_way(hub, Way { ip, ..way.clone() }, shown.clone(), true);
             }
         }
     }
@@ -384,6 +400,19 @@ impl<'h> Race<'h> {
 }
 
 impl Attempt {
+    /// Takes out why it ends the whole search: the hub is there and may not serve (`api.md` 3 rule 5).
+    pub fn licence(&mut self) -> Option<Refusal> {
+        let is_it = matches!(&self.outcome, Outcome::Bad(Refusal::Hub { error, .. })
+            if matches!(error.kind, Kind::SubscriptionInactive | Kind::InvalidSerial));
+        match std::mem::replace(&mut self.outcome, Outcome::Waiting) {
+            Outcome::Bad(refusal) if is_it => Some(refusal),
+            other => {
+                self.outcome = other;
+                None
+            }
+        }
+    }
+
     /// Why it does not count; `None` where it does, or is under way.
     pub fn why(&self) -> Option<String> {
         match &self.outcome {
@@ -415,5 +444,27 @@ fn is_same(one: &Way, other: &Way) -> bool {
 fn learn(slot: &mut String, told: Option<&str>) {
     if let (true, Some(told)) = (slot.is_empty(), told) {
         slot.push_str(told);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn what_has_no_room_changes_nothing_else() {
+        let text = "[hub]\naddress = \"127.0.0.1:9\"\napi_key_file = \"/nowhere/key\"";
+        let hub = Hub::new(&Config::parse("test", text).unwrap()).unwrap();
+        let mut race = Race::new(&hub, true);
+        race.seek(&hub.known, None);
+        let mut begin = |port: u16, usable| {
+            let way = hub.known.at(Via::Local, [127, 0, 0, 1].into(), port);
+            race.try_way(0, way, port.to_string(), usable);
+        };
+        (1000..1100).for_each(|port| begin(port, true));
+        begin(2000, false);
+        assert_eq!(race.attempts.len(), MAX_ATTEMPTS);
+        assert!(race.attempts.iter().all(|a| a.usable));
     }
 }
