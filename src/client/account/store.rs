@@ -252,7 +252,8 @@ impl Lock<'_> {
     pub fn reserve(&mut self) -> Result<(), Failure> {
         let new = self.store.new_path("new");
         let taken = create(&new).and_then(|mut file| {
-            file.write_all(&[b' '; MAX_FILE])?;
+            // Made here: as a constant it would stand in the program at its full length.
+            file.write_all(&vec![b' '; MAX_FILE])?;
             file.sync_all()?;
             Ok(file)
         });
