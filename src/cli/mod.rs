@@ -10,7 +10,6 @@ mod desk;
 mod devices;
 mod discover;
 mod doctor;
-mod logger;
 mod parse;
 mod progress;
 mod repaired;
@@ -30,6 +29,7 @@ use std::path::PathBuf;
 
 use lexopt::prelude::*;
 use log::LevelFilter;
+use simplelog::{ConfigBuilder, WriteLogger};
 
 use crate::config::{Config, PanelKind, nearest};
 use crate::failure::Failure;
@@ -235,9 +235,17 @@ fn level(text: &str) -> Result<LevelFilter, Failure> {
 fn start_log(common: &Common, usual: LevelFilter) -> Result<(), Failure> {
     let level = common.level.unwrap_or(usual);
     // Service managers stamp lines themselves; without one the uptime-independent UTC time is the useful one.
-    let stamped = common.log_file.is_some() || std::env::var_os("JOURNAL_STREAM").is_none();
-    let out = match &common.log_file {
-        None => logger::Out::Stderr,
+    let mut format = ConfigBuilder::new();
+    format
+        .set_thread_level(LevelFilter::Off)
+        .set_target_level(LevelFilter::Off)
+        .add_filter_allow_str("homey_panel");
+    if common.log_file.is_none() && std::env::var_os("JOURNAL_STREAM").is_some() {
+        format.set_time_level(LevelFilter::Off);
+    }
+    // One kind of writer: the logger's code would stand in the program once for each.
+    let out: Box<dyn Write + Send> = match &common.log_file {
+        None => Box::new(io::stderr()),
         Some(path) => {
             let file = OpenOptions::new()
                 .append(true)
@@ -245,10 +253,12 @@ fn start_log(common: &Common, usual: LevelFilter) -> Result<(), Failure> {
                 .mode(0o600)
                 .open(path);
             let failed = |e| Failure::usage(format!("--log-file {}: {e}", path.display()));
-            logger::Out::File(file.map_err(failed)?)
+            Box::new(file.map_err(failed)?)
         }
     };
-    logger::start(level, stamped, out);
+    let started = WriteLogger::init(level, format.build(), out);
+    // A second logger in one process happens only in tests, and harms nothing.
+    let _ = started;
     Ok(())
 }
 
