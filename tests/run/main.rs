@@ -23,3 +23,4 @@ mod stalls;
 mod storm;
 mod tokens;
 mod trust;
+mod variable;
