@@ -207,7 +207,7 @@ fn a_renewal_that_is_killed_leaves_the_old_session_or_the_new() {
 }
 
 /// Of a renewal that was killed: what of the old session is in the file still.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
 enum Left {
     /// All of it.
     Old,
@@ -277,13 +277,16 @@ fn a_renewal_that_is_killed_without_a_password_keeps_the_hub_session() {
         assert_eq!(bed.names(), ["session.json", "session.lock"], "bare:{at}");
         bed.run(&["devices"]).good();
     }
-    met.sort();
-    met.dedup();
-    println!("{number} of {all} moments: {met:?}, {lost} refresh tokens lost");
-    let all = [Left::Old, Left::Bearer, Left::New];
-    assert!(number < 10 || met == all, "{met:?}");
+    let times = [Left::Old, Left::Bearer, Left::New]
+        .map(|left| met.iter().filter(|one| **one == left).count());
+    let [old, bearer, new] = times;
+    println!(
+        "{number} kills in {all} calls left {old} old, {bearer} with the bearer alone, {new} new; {lost} tokens lost"
+    );
+    // Both ends were met, and by many kills the short stretches between them too, unless one moment was asked for.
+    assert!(number < 10 || old > 0 && old < number, "{times:?}");
     assert!(
-        number < 100 || lost > 0,
-        "no kill hit while a token was in the air"
+        number < 100 || bearer > 0 && new > 0 && lost > 0,
+        "{times:?}, {lost} lost"
     );
 }
