@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! "Did you mean …": the nearest of a list of words. Bounded in time and memory, for any input.
 
+use crate::letters::small;
+
 /// Longer words are not compared: nobody mistypes a novel.
 const MAX_WORD: usize = 64;
 
@@ -41,7 +43,7 @@ fn fold(word: &str) -> Option<Vec<char>> {
     let folded: Vec<char> = word
         .chars()
         .filter(|c| !matches!(c, ' ' | '-' | '_'))
-        .flat_map(char::to_lowercase)
+        .map(small)
         .take(MAX_WORD + 1)
         .collect();
     (1..=MAX_WORD).contains(&folded.len()).then_some(folded)

@@ -14,6 +14,7 @@ use crate::homey::reply::{self, SessionInfo};
 use crate::homey::secret::Secret;
 use crate::homey::session::{Cloud, Kind, Routes, Session};
 use crate::http::ResponseHead;
+use crate::letters::small_text;
 use judge::{is_access, refused_access, refused_token, unknown};
 
 /// An access token that ends within this is not used any more, in milliseconds.
@@ -389,7 +390,7 @@ impl Chain {
                 let by_id = hubs.iter().find(|hub| hub.id == *wanted);
                 let mut named = hubs
                     .iter()
-                    .filter(|hub| hub.name.to_lowercase() == wanted.to_lowercase());
+                    .filter(|hub| small_text(&hub.name) == small_text(wanted));
                 let by_name = named.next().filter(|_| named.next().is_none());
                 Some(by_id.or(by_name).ok_or_else(|| unknown(wanted, &hubs))?)
             }
