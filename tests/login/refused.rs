@@ -202,8 +202,7 @@ fn a_cloud_that_is_not_trusted_is_told_in_the_clouds_words() {
         let out = bed.login(&[]).failed(69, words);
         let hubs_words = ["[trust]", "pin =", "on the hub"];
         assert!(!hubs_words.iter().any(|w| out.err.contains(w)), "{out:?}");
-        bed.sim
-            .post("cloud/fault/remove", &json!({"id": told["id"]}));
+        bed.sim.post("fault/remove", &json!({"id": told["id"]}));
     }
     bed.login(&[]).good();
 }
