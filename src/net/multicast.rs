@@ -136,7 +136,7 @@ impl Multicast {
 
     /// Answers are waited for so much longer: they could not be taken in meanwhile.
     pub fn postpone(&mut self, by: Duration) {
-        self.began = self.began + by;
+        self.began += by;
     }
 
     /// When `step` wants its turn, or everything is over.
