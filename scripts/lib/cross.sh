@@ -46,7 +46,8 @@ cross_flags() {
     done
     case " $* " in
     # Tests, and profiles other than release, unwind when they panic.
-    *" build "*" release "*) set -- "$@" -Cforce-unwind-tables=no "-Clink-arg=-Wl,-T,cross/no-unwind.ld" \
+    # shellcheck disable=SC2086,SC2154 # a list of words, set by target_settings
+    *" build "*" release "*) set -- "$@" $small -Cforce-unwind-tables=no "-Clink-arg=-Wl,-T,cross/no-unwind.ld" \
             "-Clink-arg=-Wl,-T,cross/layout.ld" ;;
     esac
     # A `--` may stand among the arguments of `cargo test`, so the mark is a word of our own.
@@ -89,7 +90,7 @@ host_triple() {
 # host_cargo COMMAND [ARGUMENT...]: cargo COMMAND for this machine, as cross_cargo does it. The target is named: so the flags
 # are not those of build scripts, and the program is apart from what plain cargo makes.
 host_cargo() {
-    triple=$(host_triple) flags=
+    triple=$(host_triple) flags= small=
     "${CARGO:-cargo}" fetch --locked --quiet --target "$triple"
     encoded=$(cross_flags "$@")
     cargo_command=$1
