@@ -48,7 +48,7 @@ step_tests() {
     timeout "$limit" cargo test --package homey-shim --locked --no-fail-fast
 }
 
-# In `tests` too, where these tests pass unmade if no network namespace can be had; here that is a failure.
+# They run in `tests` too, but pass unmade there if no network namespace can be had; here that is a failure.
 step_find() {
     unshare -rn true 2>/dev/null || fail "no network namespaces here (unshare -rn): run it as root, or allow user namespaces"
     cargo build --locked --package homey-sim
