@@ -20,7 +20,7 @@ target_settings() {
         ;;
     aarch64)
         triple=aarch64-unknown-linux-gnu debian=arm64 gnu=aarch64-linux-gnu
-        machines=aarch64 qemu=qemu-aarch64 flags= small=
+        machines=aarch64 qemu=qemu-aarch64 flags='' small=''
         ;;
     *)
         echo "unknown target $1: expected armv7 or aarch64" >&2

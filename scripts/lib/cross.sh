@@ -44,9 +44,9 @@ cross_flags() {
     for index in "$registry"/registry/src/*; do
         set -- "$@" "--remap-path-prefix=$index="
     done
+    # shellcheck disable=SC2086,SC2154 # a list of words, set by target_settings
     case " $* " in
     # Tests, and profiles other than release, unwind when they panic.
-    # shellcheck disable=SC2086,SC2154 # a list of words, set by target_settings
     *" build "*" release "*) set -- "$@" $small -Cforce-unwind-tables=no "-Clink-arg=-Wl,-T,cross/no-unwind.ld" \
             "-Clink-arg=-Wl,-T,cross/layout.ld" ;;
     esac
@@ -90,7 +90,7 @@ host_triple() {
 # host_cargo COMMAND [ARGUMENT...]: cargo COMMAND for this machine, as cross_cargo does it. The target is named: so the flags
 # are not those of build scripts, and the program is apart from what plain cargo makes.
 host_cargo() {
-    triple=$(host_triple) flags= small=
+    triple=$(host_triple) flags='' small=''
     "${CARGO:-cargo}" fetch --locked --quiet --target "$triple"
     encoded=$(cross_flags "$@")
     cargo_command=$1
