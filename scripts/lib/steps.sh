@@ -40,6 +40,7 @@ step_tests() {
     # Each package by itself: together, the simulator's serde_json feature would also be the product's, which ships without.
     cargo build --locked --package homey-sim
     # So many moments of login and renewal get a kill -9.
+    # shellcheck disable=SC2154 # of scripts/test
     case $tier in
     all) export HOMEY_KILLS=500 ;;
     esac
