@@ -3,8 +3,6 @@
 
 #[path = "support/replies.rs"]
 mod replies;
-#[path = "support/server.rs"]
-mod server;
 mod support;
 
 use std::io::{ErrorKind, Read, Write};
@@ -17,9 +15,9 @@ use homey_panel::http::Limits;
 use homey_panel::net::{
     Address, Alone, Deadlines, Error, Phase, Repeat, Request, Session, Wait, fetch, monotonic,
 };
+use homey_rig::beds::server::{Server, read_head, read_len, wait_for_end};
 use nix::sys::socket;
 use replies::{all_cases, ending, read_out};
-use server::{Server, read_head, read_len, wait_for_end};
 use support::{case_files, unescape};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";

@@ -9,10 +9,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use homey_rig::beds::{Bed, Hub};
 use nix::pty::openpty;
 
-use crate::bed::Bed;
-use crate::hub::Hub;
 use crate::odd::{Odd, Reply};
 
 fn bash(bed: &Bed) -> Command {

@@ -2,8 +2,8 @@
 //! Replies that no hub should send, to every command that reads one: control characters, huge texts, wrong types, null
 //! members, no JSON at all. The command ends with what can be shown or with one line, and steers no terminal.
 
-use crate::bed::Ended;
 use crate::odd::{Odd, Reply};
+use homey_rig::beds::Ended;
 
 /// The whole program, a debug build at that.
 const MOST_KIB: u64 = 64 * 1024;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the commands show of the simulated home: the same on both dialects, whole for programs, aligned for people.
 
+use homey_rig::beds::{Ended, Hub};
 use serde_json::{Value, json};
-
-use crate::bed::Ended;
-use crate::hub::Hub;
 
 pub fn rows(ended: &Ended) -> Vec<Value> {
     serde_json::from_slice(&ended.is_good().out).unwrap()

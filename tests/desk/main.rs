@@ -3,14 +3,6 @@
 //! on hubs that answer nonsense; completion in a real bash, the man page through groff, progress on a pseudo-terminal.
 #![cfg(feature = "tools")]
 
-// What the tests of `request` made for themselves; not all of it is needed here.
-#[allow(dead_code)]
-#[path = "../request/bed.rs"]
-mod bed;
-#[allow(dead_code)]
-#[path = "../request/hub.rs"]
-mod hub;
-
 mod complete;
 mod hostile;
 mod lists;

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::bed::{Bed, has};
+use homey_rig::beds::{Bed, has};
 
 /// The page as a person reads it: roff's escapes taken back.
 fn page() -> String {

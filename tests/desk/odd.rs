@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::bed::{Bed, Ended};
+use homey_rig::beds::{Bed, Ended};
 
 /// A reply: its status line's rest (none: the connection ends), its body, and how long it is kept waiting.
 #[derive(Clone)]

@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::Read;
 use std::process::{Command, Stdio};
 
+use homey_rig::beds::Bed;
 use nix::pty::{Winsize, openpty};
 
-use crate::bed::Bed;
 use crate::odd::{Odd, Reply};
 
 /// Runs the program with standard output and error on a terminal of so many columns, or with one of them; what came there.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the commands change, that they check it first, and that nothing else is sent.
 
+use homey_rig::beds::Hub;
 use serde_json::{Value, json};
 
-use crate::hub::Hub;
 use crate::lists::{named, object, rows};
 use crate::odd::{Odd, Reply};
 

@@ -6,8 +6,8 @@ use std::fmt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Once;
 
+use homey_rig::beds::{done, simulator};
 use homey_rig::{Config, Dir, Sim};
 use serde_json::{Value, json};
 
@@ -15,27 +15,6 @@ use serde_json::{Value, json};
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_homey-panel");
 /// What every configuration of [`Bed`] binds.
 pub const LAMP: &str = "Office/Desk light";
-
-/// The value, or the test ends with what went wrong.
-#[track_caller]
-pub fn done<T>(result: homey_rig::Result<T>) -> T {
-    result.unwrap_or_else(|e| panic!("{e}"))
-}
-
-/// The simulator's binary, beside ours; built where nobody has done so.
-pub fn simulator() -> PathBuf {
-    static BUILT: Once = Once::new();
-    let path = Path::new(PROGRAM).with_file_name("homey-sim");
-    BUILT.call_once(|| {
-        if !path.exists() {
-            let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "--package", "homey-sim", "--locked"]);
-            let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
-            assert!(built.is_ok_and(|s| s.success()), "building homey-sim");
-        }
-    });
-    path
-}
 
 /// A hub and a configuration for it.
 pub struct Bed {

@@ -4,13 +4,12 @@
 use std::net::UdpSocket;
 use std::process::{Command, Output};
 
+use homey_rig::beds::{Dir, Setup, Sim};
 use serde_json::{Value, json};
 
 use super::alone::alone;
 use super::moves::{hub, setup};
 use super::outside::with_session;
-use super::sim::{Dir, Sim};
-use super::wall::Setup;
 
 /// Runs the program; exit code, standard output, standard error.
 pub fn run(setup: Option<&Setup>, args: &[&str]) -> (i32, String, String) {

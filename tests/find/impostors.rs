@@ -5,13 +5,13 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
+use homey_rig::beds::Sim;
 use serde_json::json;
 
 use super::alone::alone;
 use super::commands::run;
 use super::moves::{hub, setup};
 use super::responder::{Responder, host};
-use super::sim::Sim;
 
 /// Another hub of the same kind, with the same certificates, at this address and our hub's ports.
 fn another(sim: &Sim, ip: &str) -> homey_rig::Sim {

@@ -10,9 +10,3 @@ mod impostors;
 mod moves;
 mod outside;
 mod responder;
-#[allow(dead_code)]
-#[path = "../run/sim.rs"]
-mod sim;
-#[allow(dead_code)]
-#[path = "../run/wall.rs"]
-mod wall;

@@ -6,12 +6,12 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use homey_rig::SOON;
+use homey_rig::beds::{Setup, Sim, Wall};
 use serde_json::json;
 
 use super::alone::alone;
 use super::responder::{Responder, host, name, record};
-use super::sim::{SOON, Sim};
-use super::wall::{Setup, Wall};
 
 /// A hub at 127.0.0.2 that answers multicast.
 pub fn hub(more: &[&str]) -> Sim {

@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use homey_rig::SOON;
+use homey_rig::beds::{Setup, Sim, Wall};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
 use super::alone::alone;
 use super::moves::{hub, setup};
-use super::sim::{SOON, Sim};
-use super::wall::{Setup, Wall};
 
 /// Beside the panel's file: a session that knows the relay.
 pub fn with_session(sim: &Sim, setup: Setup, hub_lines: &str) -> Setup {

@@ -2,9 +2,6 @@
 //! What the device tests share: a loop that keeps the panels' contract, and pseudo-terminals.
 #![allow(dead_code)]
 
-#[path = "../support/shim.rs"]
-mod shim;
-
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -17,12 +14,12 @@ use homey_panel::hw::{ControlFace, Face, OutputFace, Panel};
 use homey_panel::panel::Event;
 use homey_panel::panel::plan::{ControlId, LayerId, OutputId, PanelId};
 use homey_panel::time::Time;
+use homey_rig::spared;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
 use nix::time::{ClockId, clock_gettime};
 use nix::unistd::ttyname;
-use shim::spared;
 
 /// Longer than any of this takes.
 const PATIENCE: Duration = Duration::from_secs(10);

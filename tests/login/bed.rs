@@ -6,9 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use homey_rig::beds::{Dir, Sim, done};
 use serde_json::{Value, json};
-
-use crate::sim::{Dir, Sim, done};
 
 /// What a run of the program came to.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The whole chain from e-mail and password, in every variant of the cloud's.
 
+use homey_rig::beds::done;
 use serde_json::{Value, json};
 
 use crate::bed::Bed;
-use crate::sim::done;
 
 /// What the bearer of the session file is good for: reading the home.
 #[track_caller]

@@ -13,10 +13,11 @@ use std::process::Command;
 use std::sync::Once;
 
 use homey_rig::Panel;
+use homey_rig::SOON;
+use homey_rig::beds::done;
 use serde_json::{Value, json};
 
 use crate::bed::{Bed, Out, program};
-use crate::sim::{SOON, done};
 
 /// Moments of logins and renewals; `HOMEY_KILLS` says otherwise (500 in the long run of `scripts/test --all`). Half as many
 /// again are of renewals without a kept password.

@@ -3,16 +3,6 @@
 //!
 //! Every test has a cloud and a hub of its own, so all of them run side by side.
 
-#[path = "../support/pki.rs"]
-#[allow(dead_code)]
-mod pki;
-#[path = "../support/server.rs"]
-#[allow(dead_code)]
-mod server;
-#[path = "../run/sim.rs"]
-#[allow(dead_code)]
-mod sim;
-
 mod bed;
 
 mod browser;

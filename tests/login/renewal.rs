@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Staying in: rotation, revocation, the last way, and one renewal at a time.
 
+use homey_rig::beds::done;
 use serde_json::{Value, json};
 
 use crate::bed::{Bed, Out};
@@ -39,7 +40,7 @@ fn refresh_tokens_rotate_and_each_is_spent_once() {
         assert_eq!(seen.len(), 4, "{key}");
     }
     assert_eq!(bed.count(REFRESH), 4);
-    let counters = crate::sim::done(bed.sim.cloud_counters());
+    let counters = done(bed.sim.cloud_counters());
     assert_eq!(
         counters["refused"],
         json!({}),

@@ -3,11 +3,11 @@
 
 use std::os::unix::process::ExitStatusExt;
 
+use homey_rig::beds::done;
 use nix::sys::signal::Signal;
 use serde_json::json;
 
 use crate::bed::Bed;
-use crate::sim::done;
 
 #[test]
 fn a_stop_waits_until_the_new_refresh_token_is_on_the_disk() {

@@ -7,6 +7,8 @@ use std::process::Stdio;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
+use homey_rig::SOON;
+use homey_rig::beds::done;
 use nix::fcntl::{Flock, FlockArg};
 use nix::pty::openpty;
 use nix::sys::signal::Signal;
@@ -14,7 +16,6 @@ use nix::sys::termios::{LocalFlags, tcgetattr};
 use serde_json::json;
 
 use crate::bed::Bed;
-use crate::sim::{SOON, done};
 
 /// A terminal with somebody before it.
 struct Terminal {

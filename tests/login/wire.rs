@@ -9,12 +9,13 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
+use homey_rig::SOON;
+use homey_rig::beds::Dir;
 use rustls::{ServerConfig, ServerConnection, Stream};
 
 use crate::bed::{Out, program};
-use crate::pki::{Authority, BOTH, Leaf, server_config};
-use crate::server::{Server, read_head, read_len};
-use crate::sim::{Dir, SOON};
+use homey_rig::beds::pki::{Authority, BOTH, Leaf, server_config};
+use homey_rig::beds::server::{Server, read_head, read_len};
 
 const HUB: &str = "5f00aa11bb22cc33dd44ff66";
 const EMAIL: &str = "pänel ü+1&x%2@example.org";

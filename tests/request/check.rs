@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `check`: everything that is wrong in one run, each with its place; offline and with the hub.
 
-use crate::bed::{Bed, Ended, KEY};
-use crate::hub::Hub;
 use crate::server::Server;
+use homey_rig::beds::{Bed, Ended, Hub, KEY};
 
 const PANEL: &str = "[[panel]]\nname = \"wall\"\nkind = \"line\"\nstdio = true\n";
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! devices, zones, get, set, flow and mood on the simulated hub, in both of its dialects.
 
+use homey_rig::beds::{Bed, Ended, Hub};
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Ended};
-use crate::hub::Hub;
 use crate::server::Server;
 
 fn rows(ended: &Ended) -> Vec<Value> {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Request heads, byte for byte as a server receives them.
 
-use crate::bed::{Bed, KEY};
 use crate::server::Server;
+use homey_rig::beds::{Bed, KEY};
 
 const HUB_ID: &str = "5f00aa11bb22cc33dd44ee55";
 

@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::bed::{Bed, Ended};
 use crate::server::{Server, drip, hold};
+use homey_rig::beds::{Bed, Ended};
 
 /// The whole program, a debug build at that.
 const MOST_KIB: u64 = 24 * 1024;

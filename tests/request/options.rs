@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use crate::bed::{Bed, KEY};
 use crate::server::{Server, hold, read_request};
+use homey_rig::beds::{Bed, KEY};
 
 #[test]
 fn nobody_there_is_69() {

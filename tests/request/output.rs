@@ -9,8 +9,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use crate::bed::{Bed, KEY};
 use crate::server::{Server, hold};
+use homey_rig::beds::{Bed, KEY};
 
 const REPLY: &str =
     "HTTP/1.1 200 Fine\r\nX-One:  1\r\nSet-Cookie: a=SECRET\r\ncontent-length:5\r\n\r\nhello";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Heads that are refused before anything leaves.
 
-use crate::bed::Bed;
 use crate::server::Server;
+use homey_rig::beds::Bed;
 
 #[test]
 fn what_would_not_leave_whole_is_refused_before_anything_leaves() {

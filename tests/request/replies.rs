@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use homey_rig::beds::{Bed, Ended};
 
-use crate::bed::{Bed, Ended};
 use crate::server::{Server, drip, hold};
 use crate::support::{case_files, unescape};
 

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::bed::{Bed, Ended, has};
+use homey_rig::beds::{Bed, Ended, has};
 
 /// Whether `program` is here; says so if not.
 pub fn has_or_skips(program: &str, package: &str) -> bool {

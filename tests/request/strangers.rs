@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The commands where something else than a hub answers, or a hub answers nonsense.
 
-use crate::bed::Bed;
 use crate::server::Server;
+use homey_rig::beds::Bed;
 
 /// Who answers is not a hub, or not ours: no bearer is sent, or nothing is believed.
 #[test]

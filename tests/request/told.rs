@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What people are told: the mistakes of `api.md` 15, each in one line with its cure.
 
-use crate::bed::Bed;
 use crate::server::Server;
+use homey_rig::beds::{Bed, Ended, KEY};
 
 const JSON_400: &str = "{\"code\":400,\"error\":\"invalid_json\",\"error_description\":\"An unkown error has occured\"}";
 const EXPRESS: &str = "<!DOCTYPE html>\n<html><head><title>Error</title></head><body><pre>Cannot POST /</pre></body></html>\n";
 
 /// The program with `args` on a hub that answers so; `{url}` stands for its address.
-fn told(status: &str, body: &str, key: &str, args: &[&str]) -> crate::bed::Ended {
+fn told(status: &str, body: &str, key: &str, args: &[&str]) -> Ended {
     let bed = Bed::new();
     let server = if body.starts_with('<') {
         let length = body.len();
@@ -133,16 +133,12 @@ fn the_bearer_is_not_taken() {
         "{typed}"
     );
     // Copied with the quotes of the JSON string: as good as without.
-    let quoted = format!("\"{}\"\n", crate::bed::KEY);
+    let quoted = format!("\"{}\"\n", KEY);
     let (bed, server) = (Bed::new(), Server::ok());
     bed.config(&server.address(), "");
     bed.secret("key", &quoted);
     bed.with_config(&["request", "/p"]).is_good();
-    assert!(
-        server
-            .request()
-            .contains(&format!("Bearer {}\r\n", crate::bed::KEY))
-    );
+    assert!(server.request().contains(&format!("Bearer {}\r\n", KEY)));
 }
 
 #[test]
@@ -202,7 +198,7 @@ fn no_bearer_and_none_needed() {
     bed.file("absent", "");
     bed.with_config(&["request", "/p"])
         .fails(77, &["absent", "empty"]);
-    bed.file("absent", format!("Bearer {}", crate::bed::KEY));
+    bed.file("absent", format!("Bearer {}", KEY));
     let ended = bed.with_config(&["request", "/p"]);
     assert!(
         !ended
@@ -229,7 +225,7 @@ fn no_bearer_and_none_needed() {
 fn a_key_that_others_can_read_is_told_of_where_one_looks() {
     let (bed, server) = (Bed::new(), Server::ok());
     bed.config(&server.address(), "");
-    bed.file("key", crate::bed::KEY);
+    bed.file("key", KEY);
     std::fs::set_permissions(
         bed.dir.join("key"),
         std::os::unix::fs::PermissionsExt::from_mode(0o644),

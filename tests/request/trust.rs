@@ -3,8 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::bed::Bed;
-use crate::hub::Hub;
+use homey_rig::beds::{Bed, Hub};
 
 const PING: &str = "/api/manager/system/ping";
 const NAME: &str = "127-0-0-1.homey.homeylocal.com";

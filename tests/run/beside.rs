@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
+use homey_rig::beds::{Setup, Sim, Wall};
 use serde_json::json;
-
-use super::sim::Sim;
-use super::wall::{Setup, Wall};
 
 /// The lights of the panel; a and b hang in their turn, c never.
 const LIGHTS: [(&str, &str); 3] = [

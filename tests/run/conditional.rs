@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Asked only if changed: less to read, and nothing wrong believed because of it.
 
+use homey_rig::beds::{Setup, Sim, Wall};
 use serde_json::json;
-
-use super::sim::Sim;
-use super::wall::{Setup, Wall};
 
 fn unchanged(sim: &Sim) -> u64 {
     sim.counters()["statuses"]["304"].as_u64().unwrap_or(0)

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Presses of which nobody can say for sure whether they were done, and presses that must not be done any more.
 
+use homey_rig::beds::{Setup, Sim};
 use serde_json::json;
-
-use super::sim::Sim;
-use super::wall::Setup;
 
 #[test]
 fn a_reply_that_does_not_say_whether_it_ran_is_unknown() {

@@ -3,11 +3,9 @@
 
 use std::time::{Duration, Instant};
 
+use homey_rig::beds::{Setup, Sim};
 use nix::sys::signal::Signal;
 use serde_json::json;
-
-use super::sim::Sim;
-use super::wall::Setup;
 
 #[test]
 fn a_signal_ends_it_cleanly() {

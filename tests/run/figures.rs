@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use super::sim::Sim;
-use super::wall::Setup;
+use homey_rig::beds::{Setup, Sim};
 
 fn row(what: &str, mut times: Vec<Duration>, most: Duration) {
     times.sort();

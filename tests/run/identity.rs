@@ -6,8 +6,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::sim::Sim;
-use super::wall::Setup;
+use homey_rig::beds::{Setup, Sim};
 
 #[test]
 fn another_hub_gets_no_bearer() {

@@ -4,9 +4,6 @@
 //! Every test has a hub of its own, so all of them run side by side. Nothing sleeps for a fixed time: tests wait for
 //! lines, with deadlines that are generous, since machines are slow at times.
 
-mod sim;
-mod wall;
-
 mod beside;
 mod conditional;
 mod doubt;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Names that stand for nothing, or for several things.
 
+use homey_rig::beds::{Setup, Sim};
 use serde_json::json;
-
-use super::sim::Sim;
-use super::wall::Setup;
 
 #[test]
 fn names_in_error_are_said_with_what_was_near_and_the_rest_works() {

@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
+use homey_rig::SOON;
+use homey_rig::beds::{Setup, Sim, Wall};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-
-use super::sim::{SOON, Sim};
-use super::wall::{Setup, Wall};
 
 /// No lamp is shown as certain between losing the hub and the `ready` that follows, by more than that very turn.
 fn nothing_fresh_before_ready(wall: &Wall, from: usize) {

@@ -3,10 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use homey_rig::beds::{Setup, Sim};
 use serde_json::json;
-
-use super::sim::Sim;
-use super::wall::Setup;
 
 #[test]
 fn a_change_from_outside_shows_within_one_poll() {

@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
+use homey_rig::beds::{Dir, Setup, Sim};
 use serde_json::json;
-
-use super::sim::{Dir, Sim};
-use super::wall::Setup;
 
 #[test]
 fn a_press_is_pending_then_confirmed_by_one_write() {

@@ -4,11 +4,10 @@
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 
+use homey_rig::SOON;
+use homey_rig::beds::{Setup, Sim};
 use nix::sys::signal::Signal;
 use serde_json::json;
-
-use super::sim::{SOON, Sim};
-use super::wall::Setup;
 
 #[test]
 fn a_good_file_is_taken_and_a_bad_one_is_not() {

@@ -6,11 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use homey_rig::SOON;
+use homey_rig::beds::{Setup, Sim, Wall, done};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-
-use super::sim::{SOON, Sim, done};
-use super::wall::{Setup, Wall};
 
 const HOUR: i64 = 3_600_000;
 

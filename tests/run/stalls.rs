@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
+use homey_rig::beds::{Setup, Sim};
 use serde_json::json;
-
-use super::sim::Sim;
-use super::wall::Setup;
 
 fn a_press_beside_a_stall(phase: &str) {
     let sim = Sim::new();

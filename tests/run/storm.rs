@@ -3,10 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use homey_rig::beds::{Setup, Sim};
 use serde_json::json;
-
-use super::sim::Sim;
-use super::wall::Setup;
 
 /// The number before `word` in a tally.
 fn count(tally: &str, word: &str) -> usize {

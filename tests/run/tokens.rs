@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
+use homey_rig::beds::{Setup, Sim};
 use serde_json::json;
-
-use super::sim::Sim;
-use super::wall::Setup;
 
 #[test]
 fn a_revoked_key_is_said_and_a_new_one_in_the_file_is_taken() {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! How the hub proves who it is: an authority of one's own, a pin, nothing at all; and what leaks.
 
-use super::sim::Sim;
-use super::wall::Setup;
+use homey_rig::beds::{Setup, Sim};
 
 #[test]
 fn a_pin_is_as_good_as_an_authority() {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `store_in`: the logic variable of the hub that is to hold the present bearer, or cannot.
 
+use homey_rig::beds::Sim;
 use serde_json::{Value, json};
 
 use super::renewal::{folder, press_until, renewals, session, setup, stored};
-use super::sim::Sim;
 
 /// What a variable of the hub's holds.
 fn variable(sim: &Sim, name: &str) -> Value {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Any operation by its name: what leaves for the hub, what is refused here, and what a refusal of the hub's says.
 
+use homey_rig::beds::{Bed, Ended, Hub};
 use serde_json::{Value, json};
 
-use crate::bed::{Bed, Ended};
 use crate::fake::Fake;
-use crate::hub::Hub;
 
 fn rows(ended: &Ended) -> Vec<Value> {
     serde_json::from_slice(&ended.is_good().out).unwrap()

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use roxmltree::Document;
 
-use crate::hub::Hub;
+use homey_rig::beds::Hub;
 
 #[test]
 fn all_temperatures_in_one_picture() {

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::bed::{Bed, Ended};
+use homey_rig::beds::{Bed, Ended};
 
 /// What a path is answered with: status and body.
 pub type Answer = dyn Fn(&str) -> (u16, String) + Send + Sync;

@@ -3,13 +3,6 @@
 //! that says what no hub should.
 #![cfg(feature = "tools")]
 
-#[path = "../request/bed.rs"]
-#[allow(dead_code)]
-mod bed;
-#[path = "../request/hub.rs"]
-#[allow(dead_code)]
-mod hub;
-
 mod api;
 mod charts;
 mod fake;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! temperatures and insights on the simulated hub, in both dialects.
 
+use homey_rig::beds::{Ended, Hub};
 use serde_json::{Value, json};
-
-use crate::bed::Ended;
-use crate::hub::Hub;
 
 fn object(ended: &Ended) -> Value {
     serde_json::from_slice(&ended.is_good().out).unwrap()

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use homey_panel::net::{TlsFault, Trust, client_config};
 use rustls::ClientConfig;
 
-use crate::pki::{Authority, BOTH, Close, Leaf, Shown, TempFile, serve, server_config};
-use crate::server::Server;
 use crate::{AMPLE, NAME, OK, fault, get, session};
+use homey_rig::beds::pki::{Authority, BOTH, Close, Leaf, Shown, TempFile, serve, server_config};
+use homey_rig::beds::server::Server;
 
 /// One full handshake and a request, by a configuration that has met others before.
 fn meet(config: &Arc<ClientConfig>, shown: &Shown) -> Result<String, homey_panel::net::Error> {

@@ -11,9 +11,9 @@ use homey_panel::net::{
 use rustls::HandshakeKind;
 use rustls::version::{TLS12, TLS13};
 
-use crate::pki::{Authority, Close, Leaf, serve, server_config};
-use crate::server::{self, Server, read_len, wait_for_end};
 use crate::{AMPLE, GET, NAME, OK, OTHER, SHORT, fault, get, session};
+use homey_rig::beds::pki::{Authority, Close, Leaf, serve, server_config};
+use homey_rig::beds::server::{self, Server, read_len, wait_for_end};
 
 const UNTIL_CLOSE: &str = "HTTP/1.1 200 OK\r\n\r\nuntil close";
 

@@ -5,11 +5,6 @@ mod bundle;
 mod connection;
 mod trust;
 
-#[path = "../support/pki.rs"]
-mod pki;
-#[path = "../support/server.rs"]
-mod server;
-
 use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,9 +15,9 @@ use homey_panel::net::{
     Address, Alone, Deadlines, Error, Repeat, Request, Session, TlsFault, TlsName, Trust,
     client_config, fetch,
 };
-use pki::{Close, Seen, serve};
+use homey_rig::beds::pki::{Close, Seen, serve};
+use homey_rig::beds::server::Server;
 use rustls::{ClientConfig, ServerConfig};
-use server::Server;
 
 const NAME: &str = "192-168-1-17.homey.homeylocal.com";
 const OTHER: &str = "another.homey.homeylocal.com";

@@ -6,13 +6,13 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use homey_panel::net::{Error, TlsFault, Trust, client_config, parse_pin, show_pin};
+use homey_rig::beds::pki::{
+    Algorithm, Authority, BOTH, Close, Leaf, Seen, Shown, TempFile, serve, server_config,
+};
+use homey_rig::beds::server::Server;
 use rustls::version::{TLS12, TLS13};
 use rustls::{HandshakeKind, ProtocolVersion};
 
-use crate::pki::{
-    Algorithm, Authority, BOTH, Close, Leaf, Seen, Shown, TempFile, serve, server_config,
-};
-use crate::server::Server;
 use crate::{AMPLE, GET, NAME, OK, OTHER, fault, get, meet, session};
 
 /// Every kind of key and both versions, trusted by an authority and by a pin; the name is not the address dialled.

@@ -5,8 +5,6 @@
 
 mod proxies;
 mod servers;
-#[path = "../support/shim.rs"]
-mod shim;
 mod through;
 
 use std::net::SocketAddr;

@@ -15,7 +15,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::shim::spared;
+use homey_rig::spared;
 
 /// Serves every connection on a thread of its own, until the process ends.
 fn serve(each: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {

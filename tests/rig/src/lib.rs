@@ -3,14 +3,16 @@
 //! of them.
 //!
 //! It knows the simulator's control API, the line protocol's framing and /proc. It does not know what is right: its users
-//! do. Nothing here panics; every error is one line of text. Where tests want panics, they wrap it.
+//! do. Nothing here panics, and every error is one line of text, but in [`beds`], which wraps it for the product's tests.
 
+pub mod beds;
 mod config;
 mod dir;
 mod lines;
 mod panel;
 mod proc;
 mod sim;
+mod spared;
 
 pub use config::Config;
 pub use dir::{Dir, binaries};
@@ -18,6 +20,7 @@ pub use lines::{Lines, Said, has};
 pub use panel::Panel;
 pub use proc::Process;
 pub use sim::Sim;
+pub use spared::{Spared, spared};
 
 use std::time::Duration;
 

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Servers on the loopback, each a thread that does what a test hands it, one connection after the other.
 
-#[path = "shim.rs"]
-mod shim;
-
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use shim::spared;
+use crate::spared;
 
 /// What is done with the next connection; it is closed at the end.
 pub type Turn = Box<dyn FnOnce(TcpStream) + Send>;
 
 /// A listener that takes one connection for each turn it is given.
 pub struct Server {
+    /// Where it listens.
     pub addr: SocketAddr,
     turns: Sender<Turn>,
 }
 
 impl Server {
+    /// On a free port of 127.0.0.1.
     pub fn start() -> Server {
         Server::on("127.0.0.1:0").expect("a port of the loopback")
     }
 
+    /// At this address.
     pub fn on(addr: &str) -> std::io::Result<Server> {
         let listener = TcpListener::bind(addr)?;
         let addr = listener.local_addr()?;

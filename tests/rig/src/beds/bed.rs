@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::Process;
+use crate::beds::program;
+
 /// What stands in key files; to be found nowhere else.
 pub const KEY: &str = "11111111-2222-4333-8444-555555555555:66666666-7777-4888-9999-aaaaaaaaaaaa:0123456789abcdef0123456789abcdef01234567";
 
@@ -17,19 +20,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A directory that goes away with its test.
 pub struct Bed {
+    /// Its path.
     pub dir: PathBuf,
 }
 
 impl Bed {
+    /// An empty one.
     pub fn new() -> Bed {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("homey-panel-request-{}-{number}", std::process::id());
+        let name = format!("homey-panel-bed-{}-{number}", std::process::id());
         let dir = std::env::temp_dir().join(name);
         fs::create_dir_all(&dir).unwrap();
         Bed { dir }
     }
 
+    /// Writes a file; its path.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.dir.join(name);
         fs::write(&path, content).unwrap();
@@ -57,8 +63,9 @@ impl Bed {
         self.prepare(args).run()
     }
 
+    /// The same, for further changes before it runs.
     pub fn prepare(&self, args: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_homey-panel"));
+        let mut command = Command::new(program());
         command.args(args).current_dir(&self.dir).env_clear();
         command.env("HOME", &self.dir).env("TZ", "UTC");
         // Under the fault wrapper (tests/shim) the program has to be under it, too.
@@ -89,6 +96,12 @@ impl Bed {
     }
 }
 
+impl Default for Bed {
+    fn default() -> Bed {
+        Bed::new()
+    }
+}
+
 impl Drop for Bed {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.dir);
@@ -97,27 +110,35 @@ impl Drop for Bed {
 
 /// A run that is being set up.
 pub struct Run {
+    /// The program, its arguments and its environment.
     pub command: Command,
+    /// What is typed.
     pub stdin: Vec<u8>,
 }
 
 /// How a run ended.
 #[derive(Debug)]
 pub struct Ended {
+    /// Its exit code; -1 where a signal ended it.
     pub code: i32,
+    /// What it wrote on standard output.
     pub out: Vec<u8>,
+    /// What it wrote on standard error.
     pub err: String,
+    /// From before its start to its end.
     pub took: Duration,
     /// The most memory that it had at any time, in KiB; 0 for runs too short to be seen.
     pub peak_kib: u64,
 }
 
 impl Run {
+    /// One variable more.
     pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Run {
         self.command.env(name, value);
         self
     }
 
+    /// What is typed.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Run {
         self.stdin = bytes.into();
         self
@@ -129,6 +150,7 @@ impl Run {
         self.go(false)
     }
 
+    /// Runs it to its end.
     pub fn run(mut self) -> Ended {
         self.command.stdout(Stdio::piped());
         self.go(true)
@@ -180,7 +202,10 @@ fn wait(child: &mut Child, began: Instant) -> (i32, u64) {
             let _ = child.wait();
             panic!("a run took longer than {PATIENCE:?}");
         }
-        peak = peak_of(child.id()).unwrap_or(peak);
+        peak = match Process::new(child.id()).peak() {
+            0 => peak,
+            seen => seen,
+        };
         let nap = if began.elapsed() < Duration::from_millis(100) {
             1
         } else {
@@ -190,13 +215,8 @@ fn wait(child: &mut Child, began: Instant) -> (i32, u64) {
     }
 }
 
-fn peak_of(pid: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
 impl Ended {
+    /// Its standard output as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.out).into_owned()
     }

@@ -20,15 +20,21 @@ use rustls::{HandshakeKind, ServerConfig, ServerConnection, SupportedProtocolVer
 /// RSA keys cannot be made by ring; this one guards nothing.
 const RSA_KEY: &str = include_str!("rsa2048.pem");
 
+/// Of a key.
 #[derive(Copy, Clone, Debug)]
 pub enum Algorithm {
+    /// ECDSA with SHA-256, as hubs have it.
     P256,
+    /// ECDSA with SHA-384.
     P384,
+    /// EdDSA.
     Ed25519,
+    /// RSA of 2048 bits, always the same key.
     Rsa2048,
 }
 
 impl Algorithm {
+    /// A key of its kind.
     pub fn new_key(self) -> KeyPair {
         let of = |algorithm: &'static SignatureAlgorithm| KeyPair::generate_for(algorithm);
         match self {
@@ -41,15 +47,19 @@ impl Algorithm {
     }
 }
 
-/// What a leaf certificate says. Years are those of its first and its last day.
+/// What a leaf certificate says.
 #[derive(Clone, Debug)]
 pub struct Leaf {
+    /// Its alternative names; none is its subject.
     pub names: Vec<String>,
+    /// Those of its first and its last day.
     pub years: (i32, i32),
+    /// Of its key.
     pub algorithm: Algorithm,
 }
 
 impl Leaf {
+    /// One for these names that is good today.
     pub fn of(names: &[&str]) -> Leaf {
         Leaf {
             names: names.iter().map(|n| n.to_string()).collect(),
@@ -82,6 +92,7 @@ impl Leaf {
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
+    /// Its certificate as PEM.
     pub file: TempFile,
 }
 
@@ -103,10 +114,12 @@ impl Authority {
         }
     }
 
+    /// Its certificate.
     pub fn pem(&self) -> &str {
         &self.pem
     }
 
+    /// A certificate by it.
     pub fn issue(&self, leaf: &Leaf) -> Shown {
         let key = leaf.algorithm.new_key();
         let mut params = leaf.params();
@@ -120,6 +133,7 @@ impl Authority {
 pub struct TempFile(PathBuf);
 
 impl TempFile {
+    /// With this text.
     pub fn new(text: &str) -> TempFile {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -129,6 +143,7 @@ impl TempFile {
         TempFile(path)
     }
 
+    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -181,8 +196,10 @@ impl ResolvesServerCert for Always {
     }
 }
 
+/// The versions of TLS that there are.
 pub const BOTH: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
 
+/// A server that shows this certificate and speaks these versions.
 pub fn server_config(
     shown: &Shown,
     versions: &[&'static SupportedProtocolVersion],
@@ -198,16 +215,22 @@ pub fn server_config(
 /// What a TLS server saw of one connection.
 #[derive(Debug, PartialEq)]
 pub struct Seen {
+    /// Full, or resumed.
     pub kind: Option<HandshakeKind>,
+    /// What SNI asked for.
     pub name: Option<String>,
+    /// Of TLS.
     pub version: Option<rustls::ProtocolVersion>,
+    /// The request's head.
     pub request: String,
 }
 
 /// How a server ends its side.
 #[derive(Copy, Clone, PartialEq, Debug)]
 pub enum Close {
+    /// Says so first, as TLS wants it.
     Notify,
+    /// Without a word.
     Cut,
 }
 
@@ -216,7 +239,7 @@ pub fn serve(config: Arc<ServerConfig>, mut tcp: TcpStream, reply: &str, close: 
     let mut tls = ServerConnection::new(config).expect("a server");
     let request = {
         let mut stream = rustls::Stream::new(&mut tls, &mut tcp);
-        let request = super::server::read_head(&mut stream);
+        let request = crate::beds::server::read_head(&mut stream);
         if !request.is_empty() {
             let _ = stream.write_all(reply.as_bytes());
             let _ = stream.flush();

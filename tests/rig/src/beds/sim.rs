@@ -2,52 +2,39 @@
 //! The rig's simulated hub for tests: whatever does not work is a panic.
 
 use std::ops::{Deref, DerefMut};
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Once;
+use std::path::PathBuf;
 use std::time::Duration;
 
-pub use homey_rig::SOON;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-/// The value, or the test ends with what went wrong.
-#[track_caller]
-pub fn done<T>(result: homey_rig::Result<T>) -> T {
-    result.unwrap_or_else(|e| panic!("{e}"))
-}
+use crate::SOON;
+use crate::beds::{done, simulator};
 
 /// A folder that goes away with the test, and its path.
-pub struct Dir(pub PathBuf, homey_rig::Dir);
+pub struct Dir(pub PathBuf, crate::Dir);
 
 impl Dir {
+    /// An empty one.
     pub fn new() -> Dir {
-        let dir = done(homey_rig::Dir::new());
+        let dir = done(crate::Dir::new());
         Dir(dir.to_path_buf(), dir)
     }
 
+    /// Writes a file that only its owner can read; its path.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         done(self.1.write(name, text))
     }
 }
 
-/// The simulator's binary, beside ours; built where nobody has done so.
-fn binary() -> PathBuf {
-    static BUILT: Once = Once::new();
-    let path = Path::new(env!("CARGO_BIN_EXE_homey-panel")).with_file_name("homey-sim");
-    BUILT.call_once(|| {
-        if !path.exists() {
-            let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "--package", "homey-sim", "--locked"]);
-            let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
-            assert!(built.is_ok_and(|s| s.success()), "building homey-sim");
-        }
-    });
-    path
+impl Default for Dir {
+    fn default() -> Dir {
+        Dir::new()
+    }
 }
 
 /// A running simulator.
-pub struct Sim(homey_rig::Sim);
+pub struct Sim(crate::Sim);
 
 impl Sim {
     /// A V3 hub with a small home.
@@ -55,8 +42,9 @@ impl Sim {
         Sim::with(&["--devices", "12"])
     }
 
+    /// One with these options.
     pub fn with(args: &[&str]) -> Sim {
-        Sim(done(homey_rig::Sim::start(&binary(), args)))
+        Sim(done(crate::Sim::start(&simulator(), args)))
     }
 
     /// Freezes it, as a hub that has lost its power without a word, or thaws it.
@@ -64,30 +52,37 @@ impl Sim {
         done(self.process().signal(signal));
     }
 
+    /// Starts it again on the same ports, with the same home and certificates.
     pub fn revive(&mut self) {
         done(self.0.revive());
     }
 
+    /// GET of the control API, `path` without `/_sim/`.
     pub fn get(&self, path: &str) -> Value {
         done(self.0.get(path))
     }
 
+    /// POST to the control API, `path` without `/_sim/`.
     pub fn post(&self, path: &str, body: &Value) -> Value {
         done(self.0.post(path, body))
     }
 
+    /// As if another app had set a capability of `Zone/Name`.
     pub fn set(&self, device: &str, capability: &str, value: Value) {
         done(self.0.set(device, capability, value));
     }
 
+    /// What it counted.
     pub fn counters(&self) -> Value {
         done(self.0.counters())
     }
 
+    /// The writes that were executed, as `Zone/Name capability value`.
     pub fn writes(&self) -> Vec<String> {
         done(self.0.writes())
     }
 
+    /// The names of the flows and moods that were started.
     pub fn starts(&self) -> Vec<String> {
         done(self.0.starts())
     }
@@ -98,16 +93,22 @@ impl Sim {
     }
 }
 
-impl Deref for Sim {
-    type Target = homey_rig::Sim;
+impl Default for Sim {
+    fn default() -> Sim {
+        Sim::new()
+    }
+}
 
-    fn deref(&self) -> &homey_rig::Sim {
+impl Deref for Sim {
+    type Target = crate::Sim;
+
+    fn deref(&self) -> &crate::Sim {
         &self.0
     }
 }
 
 impl DerefMut for Sim {
-    fn deref_mut(&mut self) -> &mut homey_rig::Sim {
+    fn deref_mut(&mut self) -> &mut crate::Sim {
         &mut self.0
     }
 }

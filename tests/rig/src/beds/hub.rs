@@ -2,13 +2,11 @@
 //! The simulated hub as a process of its own, and a configuration for it.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::bed::{Bed, Ended};
+use crate::beds::{Bed, Ended, simulator};
 
 /// A running hub; it ends with this value.
 pub struct Hub {
@@ -17,13 +15,14 @@ pub struct Hub {
     _alive: ChildStdin,
     /// Its ready line.
     pub ready: Value,
+    /// Its configuration's directory.
     pub bed: Bed,
 }
 
 impl Hub {
     /// Starts one with these options and writes `panel.toml` for its plain port, `rest` at the end of it.
     pub fn start(options: &[&str], rest: &str) -> Hub {
-        let mut child = Command::new(program())
+        let mut child = Command::new(simulator())
             .arg("--parent-exit")
             .args(options)
             .stdin(Stdio::piped())
@@ -43,10 +42,12 @@ impl Hub {
         hub
     }
 
+    /// A hub of 2023 that speaks English.
     pub fn v3() -> Hub {
         Hub::start(&["--language", "en"], "")
     }
 
+    /// An older one.
     pub fn v2() -> Hub {
         Hub::start(&["--dialect", "v2", "--language", "en"], "")
     }
@@ -102,19 +103,4 @@ impl Drop for Hub {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The simulator beside the program; built first where only this package's tests were asked for.
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let path = Path::new(env!("CARGO_BIN_EXE_homey-panel")).with_file_name("homey-sim");
-        if !path.exists() {
-            let built = Command::new(env!("CARGO"))
-                .args(["build", "--quiet", "--locked", "-p", "homey-sim"])
-                .status();
-            assert!(built.unwrap().success(), "cargo build -p homey-sim");
-        }
-        path
-    })
 }

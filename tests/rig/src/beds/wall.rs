@@ -3,18 +3,19 @@
 
 use std::fs;
 use std::ops::{Deref, DerefMut};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use homey_rig::{Config, Panel};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use super::sim::{Dir, SOON, Sim, done};
+use crate::beds::{Dir, Sim, done, program};
+use crate::{Config, Panel, SOON};
 
 /// A configuration in the making, and its folder.
 pub struct Setup {
+    /// The folder, for further files.
     pub dir: Dir,
     config: Config,
 }
@@ -66,6 +67,7 @@ impl Setup {
         self.dir.write("key", &format!("{bearer}\n"));
     }
 
+    /// The configuration's path.
     pub fn file(&self) -> PathBuf {
         self.dir.0.join("panel.toml")
     }
@@ -88,8 +90,7 @@ impl Setup {
     }
 
     fn start(self) -> Wall {
-        let binary = Path::new(env!("CARGO_BIN_EXE_homey-panel"));
-        let panel = Panel::start(Panel::command(binary, &self.file(), "debug"));
+        let panel = Panel::start(Panel::command(&program(), &self.file(), "debug"));
         Wall {
             setup: self,
             panel: done(panel),
@@ -106,11 +107,13 @@ impl Setup {
 
 /// The running program, seen from the wall.
 pub struct Wall {
+    /// What it runs on.
     pub setup: Setup,
     panel: Panel,
 }
 
 impl Wall {
+    /// Sends it `signal`.
     pub fn signal(&self, signal: Signal) {
         done(self.process().signal(signal));
     }
@@ -120,6 +123,7 @@ impl Wall {
         self.process().file(file)
     }
 
+    /// Its open descriptors.
     pub fn fds(&self) -> u64 {
         self.process().fds()
     }
@@ -154,6 +158,7 @@ impl Wall {
         self.see_within(wanted, SOON)
     }
 
+    /// The same for another time than [`SOON`].
     pub fn see_within(&mut self, wanted: Value, within: Duration) -> Instant {
         done(self.panel.see(&wanted, within))
     }
