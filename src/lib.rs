@@ -14,6 +14,19 @@
 //!   run::poll ── ping, names, list ───┘   (its every wait is run::life: one poll(2) over all of the above)
 //! ```
 //!
+//! # From a login to a bearer, and from an id to an address
+//!
+//! ```text
+//!   cli::account ──► client::account ──► net::wan ──► cloud        homey::auth says which call is due, and reads the answers
+//!                        │    └────────► net::lan ──► hub
+//!                        └ store: session.json, its lock, a kept password (the only files that are written)
+//!   run::renewal ──► run::helper: the child `session renew`, which does the same and ends
+//!
+//!   cli::discover ─► client::route ─┬─► net::Multicast, homey::mdns        in the house
+//!   run::route ─────────────────────┘
+//!        └─────────► run::helper: the child `discover --for-run`            names of the internet, the relay
+//! ```
+//!
 //! # Layers
 //!
 //! | module | knows | must not know |

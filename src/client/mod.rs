@@ -25,7 +25,7 @@ use crate::homey::profile::{Holes, Profile};
 use crate::homey::reply::{self, PingError, PingParts, PingReply};
 use crate::homey::route::{Via, Way};
 use crate::http::{Check, Limits, RequestHead, ResponseHead};
-use crate::net::{self, Address, Alone, Body, Deadlines, Reply, Session, Trust, Wait};
+use crate::net::{self, Address, Body, Deadlines, Reply, Session, Trust, Wait};
 use route::Known;
 
 pub use bearer::{Bearer, Held, given_key};
@@ -205,27 +205,7 @@ impl Hub {
         })
     }
 
-    /// Sends a call, waiting alone, and reads its body whole: at most `limit` bytes.
-    pub fn collect(
-        &self,
-        session: &mut Session,
-        call: &Call<'_>,
-        limit: usize,
-    ) -> Result<Vec<u8>, Refusal> {
-        self.read(session, call, &mut |body| Ok(net::collect(body, limit)?))
-    }
-
-    /// Sends a call, waiting alone, and lets `visit` read the body as it comes.
-    pub fn read<T>(
-        &self,
-        session: &mut Session,
-        call: &Call<'_>,
-        visit: &mut dyn FnMut(&mut dyn Read) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
-        self.read_within(session, call, ONE_SHOT, &mut Alone, visit)
-    }
-
-    /// The same with a wait and a time limit of the caller's.
+    /// Sends a call and lets `visit` read the body as it comes, with a wait and a time limit of the caller's.
     pub fn read_within<T>(
         &self,
         session: &mut Session,

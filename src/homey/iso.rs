@@ -32,19 +32,9 @@ pub fn parse(text: &str) -> Option<u64> {
 pub fn show(ms: u64) -> String {
     let seconds = (ms / 1000).min(253_402_300_799);
     let (days, clock) = (seconds / 86_400, seconds % 86_400);
-    // The years begin in March and in eras of 400, so that leap days come last.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted / 146_097, shifted % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let in_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * in_year + 2) / 153;
-    let of_month = in_year - (153 * month + 2) / 5 + 1;
-    let (year, month) = match month {
-        0..10 => (era * 400 + year, month + 3),
-        _ => (era * 400 + year + 1, month - 9),
-    };
+    let (year, month, day) = date(days as i64);
     format!(
-        "{year:04}-{month:02}-{of_month:02} {:02}:{:02}:{:02} UTC",
+        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02} UTC",
         clock / 3600,
         clock / 60 % 60,
         clock % 60
@@ -102,8 +92,22 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
+/// Year, month (1 to 12) and day (1 to 31) of so many days from 1970-01-01 in the Gregorian calendar.
+pub fn date(days: i64) -> (i64, u8, u8) {
+    // The years begin in March and in eras of 400, so that leap days come last.
+    let days = days.saturating_add(719_468);
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let of_month = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    (year, month as u8, of_month as u8)
+}
+
 /// Days from 1970-01-01 in the Gregorian calendar; the year is counted from March, so that the leap day is its last.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+pub fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let month_from_march = (month + 9) % 12;
     let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;

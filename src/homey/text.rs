@@ -10,6 +10,23 @@ pub fn cut(text: &str, max: usize) -> &str {
     &text[..end]
 }
 
+/// Appends `text` percent-encoded: all but the unreserved characters of RFC 3986 §2.3 and those in `kept`.
+pub fn percent(out: &mut String, text: &str, kept: &[u8]) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.contains(&byte) {
+            out.push(char::from(byte));
+            continue;
+        }
+        out.push('%');
+        for half in [byte >> 4, byte & 15] {
+            out.push(char::from(
+                HEX.get(usize::from(half)).copied().unwrap_or(b'0'),
+            ));
+        }
+    }
+}
+
 /// `text` fit for one line of a log or a terminal: at most `max` bytes, no control characters, and none of
 /// the invisible ones that turn the direction of writing.
 pub fn one_line(text: &str, max: usize) -> String {
@@ -88,6 +105,20 @@ mod tests {
         assert_eq!(cut("kit", 9), "kit");
         assert_eq!(cut("a°C", 2), "a");
         assert_eq!(cut("°", 1), "");
+    }
+
+    #[test]
+    fn percent_keeps_what_it_is_told_to() {
+        for (text, kept, want) in [
+            ("aZ09-._~", "", "aZ09-._~"),
+            ("a:b/c d%+", "", "a%3Ab%2Fc%20d%25%2B"),
+            ("a:b/c", ":", "a:b%2Fc"),
+            ("\u{7f}\r\n°", "", "%7F%0D%0A%C2%B0"),
+        ] {
+            let mut out = String::new();
+            percent(&mut out, text, kept.as_bytes());
+            assert_eq!(out, want);
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ const BUNDLES: [&str; 4] = [
 
 /// Makes the one configuration that every connection of this program shares, so that sessions resume.
 ///
-/// Looks through the CA file once, and again for every handshake that shows a chain; holds none of it ([`Roots`]).
+/// Looks through the CA file once, and again for every handshake that shows a chain; holds none of it (`Roots`).
 /// Errors name the file and what to do.
 pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
     config(trust, &|verifier| verifier)

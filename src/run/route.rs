@@ -15,10 +15,9 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use crate::client::Hub;
-use crate::client::route::{MAX_FOLLOW_UPS, Place, Probe};
-use crate::homey::mdns::{self, Answers, MAX_PACKET};
+use crate::client::route::{Ear, Place, Probe};
 use crate::homey::route::{Via, Way};
-use crate::net::{Deadlines, Interest, Multicast};
+use crate::net::{Deadlines, Interest};
 use crate::panel::{Link, Route};
 use crate::time::Time;
 
@@ -130,9 +129,7 @@ pub struct Routes {
 /// One search.
 struct Search {
     began: Time,
-    ear: Option<(Multicast, Answers, Vec<Vec<u8>>)>,
-    /// Questions for what announcements left out were sent so often.
-    followed: u8,
+    ear: Option<Ear>,
     probes: Vec<(Way, Probe)>,
     tried: Vec<(IpAddr, u16)>,
     /// A way outside has been asked for.
@@ -166,7 +163,8 @@ impl Routes {
     pub fn wants(&self) -> impl Iterator<Item = (BorrowedFd<'_>, Interest)> {
         let search = self.search.iter();
         search.flat_map(|search| {
-            let ear = search.ear.as_ref().map(|(m, ..)| (m.fd(), Interest::Read));
+            let ear = search.ear.as_ref();
+            let ear = ear.map(|ear| (ear.multicast.fd(), Interest::Read));
             let probes = search.probes.iter().filter_map(|(_, probe)| probe.wants());
             ear.into_iter().chain(probes)
         })
@@ -177,7 +175,7 @@ impl Routes {
         let Some(search) = &self.search else {
             return self.timing.next().filter(|_| !self.is_found());
         };
-        let ear = search.ear.as_ref().map(|(m, ..)| m.deadline());
+        let ear = search.ear.as_ref().map(|ear| ear.multicast.deadline());
         let probes = search.probes.iter().map(|(_, probe)| probe.deadline());
         let child = (!search.asked).then_some(search.began + HEAD_START);
         ear.into_iter().chain(probes).chain(child).min()
@@ -190,7 +188,6 @@ impl Routes {
         let mut search = Search {
             began: now,
             ear: None,
-            followed: 0,
             probes: Vec::new(),
             tried: Vec::new(),
             asked: false,
@@ -198,10 +195,8 @@ impl Routes {
         if let Some(way) = &hub.way {
             search.tried.push((way.ip, way.port));
         }
-        let mut questions = vec![mdns::service_question()];
-        questions.extend(mdns::address_question(&hub.id));
-        match Multicast::open(mdns::GROUP, now) {
-            Ok(multicast) => search.ear = Some((multicast, Answers::new(&hub.id), questions)),
+        match Ear::open(&hub.id, now) {
+            Ok(ear) => search.ear = Some(ear),
             Err(error) => self.tell(error.to_string()),
         }
         for lead in hub.known.leads() {
@@ -261,22 +256,13 @@ impl Search {
     fn step(&mut self, hub: &Hub, now: Time) -> (Option<Way>, Option<String>) {
         let mut trouble = None;
         let mut over = false;
-        if let Some((multicast, answers, questions)) = &mut self.ear {
-            let mut packet = vec![0; MAX_PACKET];
-            let mut heard = false;
-            multicast.receive(&mut packet, &mut |bytes| heard |= answers.take(bytes));
-            if let Err(error) = multicast.step(questions, now) {
+        if let Some(ear) = &mut self.ear {
+            let heard = ear.listen();
+            if let Err(error) = ear.ask(now) {
                 trouble = Some(error.to_string());
             }
-            over = multicast.is_over(now);
-            if heard && self.followed < MAX_FOLLOW_UPS {
-                let missing = answers.missing();
-                if !missing.is_empty() {
-                    self.followed += 1;
-                    let _ = multicast.send(&missing);
-                }
-            }
-            let hubs = if heard { answers.hubs() } else { Vec::new() };
+            over = ear.multicast.is_over(now);
+            let hubs = if heard { ear.hubs() } else { Vec::new() };
             let is_ours = |id: &String| id.eq_ignore_ascii_case(&hub.id);
             for heard in hubs.iter().filter(|h| h.id.as_ref().is_some_and(is_ours)) {
                 for ip in &heard.ips {

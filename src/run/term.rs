@@ -8,14 +8,12 @@
 use std::time::Duration;
 
 use crate::client::Held;
+use crate::homey::auth;
 use crate::homey::session::Kind;
 use crate::time::Time;
 
-/// What a hub's session lives, where its file does not say (`api.md` 8).
-const USUAL: Duration = Duration::from_secs(24 * 3600);
-
-/// Shares of its life in per cent: at this age it is renewed.
-const RENEW: u32 = 80;
+/// What a hub's session lives, where its file does not say.
+const USUAL: Duration = Duration::from_millis(auth::USUAL);
 
 /// So far the clock may have gone back by small corrections since the session was made.
 const SLACK: u64 = 5 * 60 * 1000;
@@ -58,7 +56,7 @@ impl Term {
 
     /// How long until it is to be renewed, `shift` of its life later: several panels need not do it at the same moment.
     pub fn due_in(&self, now: Time, wall: Option<u64>, shift: u32) -> Duration {
-        let at = self.life / 100 * RENEW + self.life / 10_000 * shift;
+        let at = self.life / 100 * auth::RENEW + self.life / 10_000 * shift;
         at.saturating_sub(self.age(now, wall))
     }
 

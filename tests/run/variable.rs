@@ -65,7 +65,8 @@ fn a_variable_that_cannot_hold_the_bearer_is_told_once() {
         let mut wall = setup(&sim, &session(&sim, "bearer", 1.0, token))
             .also(&format!("[session]\nstore_in = \"{name}\""))
             .ready();
-        press_until(&mut wall, told, |wall| wall.times_logged(told) > 0);
+        // The variable gives way to presses: hands that never rest, on a busy machine, would put it off.
+        wall.logged(told);
         for _ in 0..10 {
             wall.tap("desk");
             wall.word("desk", "confirmed");

@@ -10,6 +10,12 @@ fn rows(ended: &Ended) -> Vec<Value> {
     serde_json::from_slice(&ended.is_good().out).unwrap()
 }
 
+/// An operation with its words as they are typed, none of which has a space in it.
+fn api(fake: &Fake, typed: &str) -> Ended {
+    let words: Vec<&str> = ["api"].into_iter().chain(typed.split(' ')).collect();
+    fake.run(&words)
+}
+
 #[test]
 fn operations_are_listed_without_any_hub() {
     let bed = Bed::new();
@@ -78,123 +84,83 @@ fn operations_are_listed_without_any_hub() {
 fn parameters_are_checked_before_anything_leaves() {
     let fake = Fake::new(|_| (200, "{}".into()));
     for (args, words) in [
-        (&["devices", "getDevice"][..], "--id is missing"),
+        ("devices getDevice", "--id is missing"),
         (
-            &["devices", "getDevice", "--idd", "x"],
+            "devices getDevice --idd x",
             "takes no --idd; did you mean id",
         ),
+        ("devices getDevice 1 2", r#""2" is one word too many"#),
+        ("devices getDevice 1 --id 2", "id is given twice"),
+        ("devices getDevice ..", "id: the id must have"),
+        ("zones createZone --name x --icon y", "--parent is missing"),
         (
-            &["devices", "getDevice", "1", "2"],
-            "\"2\" is one word too many",
-        ),
-        (
-            &["devices", "getDevice", "1", "--id", "2"],
-            "id is given twice",
-        ),
-        (&["devices", "getDevice", ".."], "id: the id must have"),
-        (
-            &["zones", "createZone", "--name", "x", "--icon", "y"],
-            "--parent is missing",
-        ),
-        (
-            &["alarms", "updateAlarm", "1", "--enabled", "maybe"],
+            "alarms updateAlarm 1 --enabled maybe",
             "--enabled: expected true or false",
         ),
         (
-            &["alarms", "updateAlarm", "1", "--repetition", "[1]"],
+            "alarms updateAlarm 1 --repetition [1]",
             "--repetition: expected a JSON object",
         ),
         (
-            &["alarms", "updateAlarm", "1", "--json", "repetition"],
+            "alarms updateAlarm 1 --json repetition",
             "expected MEMBER=JSON",
         ),
+        ("alarms updateAlarm 1 --json name=x", "--json name: no JSON"),
         (
-            &["alarms", "updateAlarm", "1", "--json", "name=x"],
-            "--json name: no JSON",
-        ),
-        (
-            &["alarms", "updateAlarm", "1", "--json", "name=1"],
+            "alarms updateAlarm 1 --json name=1",
             "name: expected a text",
         ),
+        (r#"alarms updateAlarm 1 --json id="2""#, "part of the path"),
         (
-            &["alarms", "updateAlarm", "1", "--json", "id=\"2\""],
-            "part of the path",
+            r#"alarms updateAlarm 1 --data {"tme":1}"#,
+            r#"no member "tme"; did you mean time"#,
         ),
+        ("alarms updateAlarm 1 --data []", "is a JSON object"),
+        ("alarms updateAlarm 1 --data {", "--data: no JSON"),
         (
-            &["alarms", "updateAlarm", "1", "--data", "{\"tme\":1}"],
-            "no member \"tme\"; did you mean time",
-        ),
-        (
-            &["alarms", "updateAlarm", "1", "--data", "[]"],
-            "is a JSON object",
-        ),
-        (
-            &["alarms", "updateAlarm", "1", "--data", "{"],
-            "--data: no JSON",
-        ),
-        (
-            &["alarms", "updateAlarm", "1", "--data", "@nowhere"],
+            "alarms updateAlarm 1 --data @nowhere",
             "--data @nowhere: No such file",
         ),
         (
-            &["alarms", "updateAlarm", "1", "--data", "{}", "--name", "x"],
+            "alarms updateAlarm 1 --data {} --name x",
             "goes with no other member",
         ),
+        ("alarms getAlarm 1 --data {}", "a GET has no body"),
         (
-            &["alarms", "getAlarm", "1", "--data", "{}"],
-            "a GET has no body",
-        ),
-        (
-            &["users", "login", "--token", "t"],
+            "users login --token t",
             "a secret must not stand on the command line",
         ),
+        (r#"users login --json token="t""#, "a secret must not stand"),
         (
-            &["users", "login", "--json", "token=\"t\""],
+            r#"users login --data {"token":"t"}"#,
             "a secret must not stand",
         ),
         (
-            &["users", "login", "--data", "{\"token\":\"t\"}"],
+            "thread setActiveDataset --tlvHex 0e08",
             "a secret must not stand",
         ),
         (
-            &["thread", "setActiveDataset", "--tlvHex", "0e08"],
+            r#"thread setActiveDataset --json tlvHex="0e08""#,
             "a secret must not stand",
         ),
         (
-            &["thread", "setActiveDataset", "--json", "tlvHex=\"0e08\""],
+            "google-assistant setOptionPinCode --value 1234",
             "a secret must not stand",
         ),
         (
-            &["google-assistant", "setOptionPinCode", "--value", "1234"],
+            "google-assistant setOptionPinCode --json value=1234",
             "a secret must not stand",
         ),
         (
-            &[
-                "google-assistant",
-                "setOptionPinCode",
-                "--json",
-                "value=1234",
-            ],
+            r#"google-assistant setOptionPinCode --data {"value":1234}"#,
             "a secret must not stand",
         ),
-        (
-            &[
-                "google-assistant",
-                "setOptionPinCode",
-                "--data",
-                "{\"value\":1234}",
-            ],
-            "a secret must not stand",
-        ),
-        (
-            &["flow", "triggerFlow", "1", "--hub", "v3"],
-            "expected local, v2 or cloud",
-        ),
-        (&["zones", "deleteZone", "1"], "--yes does it"),
-        (&["system", "reboot"], "--yes does it"),
-        (&["zigbee", "eraseNV", "--hub", "cloud"], "--yes does it"),
+        ("flow triggerFlow 1 --hub v3", "expected local, v2 or cloud"),
+        ("zones deleteZone 1", "--yes does it"),
+        ("system reboot", "--yes does it"),
+        ("zigbee eraseNV --hub cloud", "--yes does it"),
     ] {
-        fake.run(&[&["api"], args].concat()).fails(64, &[words]);
+        api(&fake, args).fails(64, &[words]);
     }
     fake.run(&["api", "energy", "getCurrency", "--hub", "v2"])
         .fails(1, &["this hub (2016-2019) has no energy getCurrency"]);
@@ -210,124 +176,86 @@ fn operations_leave_as_the_sheet_has_them() {
     let pin = format!("@{}", pin.display());
     let mut want = Vec::new();
     for (args, line, body) in [
+        ("zones getZones", "GET /api/manager/zones/zone", ""),
+        ("ManagerSystem getinfo", "GET /api/manager/system", ""),
+        ("alarms getState --hub local", "", ""),
         (
-            &["zones", "getZones"][..],
-            "GET /api/manager/zones/zone",
-            "",
-        ),
-        (&["ManagerSystem", "getinfo"], "GET /api/manager/system", ""),
-        (&["alarms", "getState", "--hub", "local"], "", ""),
-        (
-            &[
-                "devices",
-                "setCapabilityValue",
-                "d1",
-                "onoff.2",
-                "--value",
-                "true",
-            ],
+            "devices setCapabilityValue d1 onoff.2 --value true",
             "PUT /api/manager/devices/device/d1/capability/onoff.2",
-            "{\"value\":true}",
+            r#"{"value":true}"#,
         ),
         (
-            &[
-                "devices",
-                "setCapabilityValue",
-                "--device-id",
-                "d1",
-                "--capabilityId",
-                "dim",
-                "--value",
-                "0.5",
-                "--opts",
-                "{\"duration\":500}",
-            ],
+            r#"devices setCapabilityValue --device-id d1 --capabilityId dim --value 0.5 --opts {"duration":500}"#,
             "PUT /api/manager/devices/device/d1/capability/dim",
-            "{\"opts\":{\"duration\":500},\"value\":0.5}",
+            r#"{"opts":{"duration":500},"value":0.5}"#,
         ),
         (
-            &[
-                "alarms",
-                "updateAlarm",
-                "a",
-                "--time",
-                "07:30",
-                "--json",
-                "repetition=null",
-            ],
+            "alarms updateAlarm a --time 07:30 --json repetition=null",
             "PUT /api/manager/alarms/alarm/a",
-            "{\"repetition\":null,\"time\":\"07:30\"}",
+            r#"{"repetition":null,"time":"07:30"}"#,
         ),
         (
-            &["alarms", "createAlarm", "--data", "{\"name\":\"x\"}"],
+            r#"alarms createAlarm --data {"name":"x"}"#,
             "POST /api/manager/alarms/alarm",
-            "{\"name\":\"x\"}",
+            r#"{"name":"x"}"#,
         ),
         (
-            &["zones", "deleteZone", "z", "--yes"],
+            "zones deleteZone z --yes",
             "DELETE /api/manager/zones/zone/z",
             "",
         ),
         (
-            &["system", "reboot", "--yes"],
+            "system reboot --yes",
             "POST /api/manager/system/reboot",
             "{}",
         ),
         (
-            &["energy", "getReportDay", "--date", "2026-03-01"],
+            "energy getReportDay --date 2026-03-01",
             "GET /api/manager/energy/report/day?date=2026-03-01",
             "",
         ),
         (
-            &["rf", "emulate", "433", "--data", "[1,2]"],
+            "rf emulate 433 --data [1,2]",
             "POST /api/manager/rf/433/emulate",
             "[1,2]",
         ),
         (
-            &["i18n", "setOptionLanguage", "--value", "nl"],
+            "i18n setOptionLanguage --value nl",
             "PUT /api/manager/i18n/option/language",
-            "{\"value\":\"nl\"}",
+            r#"{"value":"nl"}"#,
         ),
         (
-            &[
-                "flow",
-                "triggerFlow",
-                "f",
-                "--hub",
-                "v2",
-                "--state",
-                "{\"a\":1}",
-            ],
+            r#"flow triggerFlow f --hub v2 --state {"a":1}"#,
             "POST /api/manager/flow/flow/f/trigger",
-            "{\"a\":1}",
+            r#"{"a":1}"#,
         ),
         (
-            &["flow", "triggerFlow", "f", "--hub", "local"],
+            "flow triggerFlow f --hub local",
             "POST /api/manager/flow/flow/f/trigger",
             "{}",
         ),
         (
-            &["google-assistant", "setOptionPinCode", "--data", &pin],
+            &format!("google-assistant setOptionPinCode --data {pin}"),
             "PUT /api/manager/google-assistant/option/pinCode",
-            "{\"value\":\"1234\"}",
+            r#"{"value":"1234"}"#,
         ),
         (
-            &["i18n", "setOptionLanguage", "--data", "{\"value\":\"nl\"}"],
+            r#"i18n setOptionLanguage --data {"value":"nl"}"#,
             "PUT /api/manager/i18n/option/language",
-            "{\"value\":\"nl\"}",
+            r#"{"value":"nl"}"#,
         ),
         (
-            &["users", "login", "--data", &file],
+            &format!("users login --data {file}"),
             "POST /api/manager/users/login",
-            "{\"token\":\"a secret\"}",
+            r#"{"token":"a secret"}"#,
         ),
     ] {
-        let ended = fake.run(&[&["api"], args].concat());
+        let ended = api(&fake, args);
         if line.is_empty() {
             ended.fails(64, &["has no operation"]);
             continue;
         }
-        assert_eq!(ended.is_good().text(), "true", "{args:?}");
+        assert_eq!(ended.is_good().text(), "true", "{args}");
         want.push((line.to_owned(), body.to_owned()));
     }
     let asked = fake.asked();
@@ -407,14 +335,14 @@ fn a_refusal_says_what_is_missing() {
         (
             403,
             "{\"error\":\"Missing Scopes\",\"error_description\":\"x\"}",
-            &["zones", "getZones"][..],
+            "zones getZones",
             77,
             &["zones getZones", "homey.zone.readonly"][..],
         ),
         (
             500,
             "{\"error\":\"x\",\"error_description\":\"Missing API method [missing_api_method]\"}",
-            &["energy", "getCurrency"],
+            "energy getCurrency",
             1,
             &[
                 "this hub (2016-2019) has no energy getCurrency",
@@ -424,42 +352,42 @@ fn a_refusal_says_what_is_missing() {
         (
             404,
             "<html>Cannot GET</html>",
-            &["zones", "getZones"],
+            "zones getZones",
             1,
             &["this hub has no zones getZones"],
         ),
         (
             404,
             "{\"error\":\"not_found\"}",
-            &["zones", "getZone", "1"],
+            "zones getZone 1",
             1,
             &["does not know this id"],
         ),
         (
             404,
             "{\"error\":\"not_found\"}",
-            &["zones", "getZones"],
+            "zones getZones",
             1,
             &["does not know this operation"],
         ),
         (
             401,
             "{\"error\":\"session_expired\"}",
-            &["zones", "getZones"],
+            "zones getZones",
             77,
             &["session is over"],
         ),
         (
             400,
             "{\"error\":\"x\",\"error_description\":\"bad name\"}",
-            &["zones", "getZones"],
+            "zones getZones",
             1,
             &["bad name"],
         ),
-        (503, "", &["zones", "getZones"], 69, &["zones getZones"]),
+        (503, "", "zones getZones", 69, &["zones getZones"]),
     ] {
         let fake = Fake::new(move |_| (status, body.to_owned()));
-        let ended = fake.run(&[&["api"], operation].concat());
+        let ended = api(&fake, operation);
         ended.fails(code, words);
         assert_eq!(ended.text(), "", "{ended}");
     }

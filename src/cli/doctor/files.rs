@@ -4,10 +4,10 @@
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::client::Bearer;
 use crate::client::account::Store;
+use crate::client::account::wall_ms;
 use crate::config::Trust;
 use crate::failure::Exit;
 use crate::hw::clock::synchronised;
@@ -89,6 +89,5 @@ pub(super) fn clock(doctor: &mut Doctor<'_>) {
 
 /// The clock here, in seconds since 1970.
 pub(super) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
+    wall_ms() / 1000
 }

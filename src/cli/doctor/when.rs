@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Times for people: days of the calendar, and how long something still is. It reads no clock.
 
+use crate::homey::iso;
+
 /// `2026-03-01` of a Unix time, by the proleptic Gregorian calendar, in UTC.
 pub(super) fn day(seconds: u64) -> String {
-    // Days since 0000-03-01: years then end with the day that leap years add.
-    let days = seconds / 86_400 + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let (month, more) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    format!("{:04}-{month:02}-{day:02}", era * 400 + year + more)
+    let (year, month, day) = iso::date((seconds / 86_400) as i64);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// `2026-03-01 08:15 UTC`.

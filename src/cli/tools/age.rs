@@ -2,14 +2,6 @@
 //! How long ago the hub says that something was, by this machine's clock. Both clocks are taken to be set, as they are
 //! where somebody sits and reads a table.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// The present time in milliseconds since 1970.
-pub(in crate::cli) fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    u64::try_from(since.unwrap_or(Duration::ZERO).as_millis()).unwrap_or(u64::MAX)
-}
-
 /// A time that has passed, in its largest unit and the next: `12 s`, `5 min`, `3 h 20 min`, `40 d`. What is said to be
 /// in the future by no more than clocks differ is now.
 pub(in crate::cli) fn age(then_ms: u64, now_ms: u64) -> String {

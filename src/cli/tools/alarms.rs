@@ -9,7 +9,7 @@ use crate::cli::table::Table;
 use crate::cli::{Common, Json, help, positionals};
 use crate::config::nearest;
 use crate::failure::{Exit, Failure};
-use crate::homey::call::{Call, Other, Repeat};
+use crate::homey::call::Call;
 use crate::homey::names::RefKind;
 use crate::homey::text::one_line;
 
@@ -106,17 +106,8 @@ pub(in crate::cli) fn alarm(
     let members = change.members(&one);
     if !members.is_empty() {
         let doing = format!("changing alarm {}", found.name);
-        let body = Value::Object(members.clone()).to_string();
-        let call = Call::Other(Other {
-            method: "PUT",
-            target: &target,
-            body: Some(body.as_bytes()),
-            bearer: true,
-            scope: Some("homey.alarm"),
-            name: &doing,
-            repeat: Repeat::AbsolutePut,
-        });
-        put::send(&mut desk, &doing, &call)?;
+        let members = Value::Object(members);
+        put::send(&mut desk, &doing, &target, "homey.alarm", &members)?;
         one = read(&mut desk, &target, &found.name)?;
         if let Some((member, _)) = change.members(&one).iter().next() {
             let is = plain_member(&one, member);

@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use crate::cli::desk::Desk;
 use crate::cli::table::{Table, put_lines};
 use crate::cli::{Common, Json, devices, positionals, written};
+use crate::client::account::wall_ms;
 use crate::failure::{Exit, Failure};
 use crate::homey::call::Call;
 use crate::homey::iso;
 use crate::homey::names::RefKind;
 use crate::homey::reply::Zones;
 
-use super::age::{age, now_ms};
+use super::age::age;
 use super::items::{self, Object, first, text};
 use super::record::{Record, show_json};
 
@@ -36,7 +37,7 @@ pub(in crate::cli) fn device(
         Err(failure) if failure.exit == Exit::Permission => Zones::default(),
         Err(failure) => return Err(failure),
     };
-    let now = now_ms();
+    let now = wall_ms();
     let mut record = about(&found.id, &device, &zones, now);
     let capabilities = capabilities(&device);
     let settings = device.get("settings").and_then(Value::as_object);

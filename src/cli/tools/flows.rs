@@ -9,7 +9,7 @@ use crate::cli::desk::Desk;
 use crate::cli::table::{Table, harmless, put_lines};
 use crate::cli::{Common, Json, positionals, print, written};
 use crate::failure::{Exit, Failure};
-use crate::homey::call::{Call, Other, Repeat};
+use crate::homey::call::Call;
 use crate::homey::names::{ItemKind, RefKind, Resolved};
 use crate::homey::text::one_line;
 
@@ -96,23 +96,16 @@ pub(in crate::cli) fn switch(common: &Common, name: &str, on: bool) -> Result<()
     };
     let doing = format!("{verb} the flow {}", found.name);
     let target = target(&found)?;
-    let body = json!({ "enabled": on }).to_string();
-    let call = Call::Other(Other {
-        method: "PUT",
-        target: &target,
-        body: Some(body.as_bytes()),
-        bearer: true,
-        scope: Some("homey.flow"),
-        name: &doing,
-        repeat: Repeat::AbsolutePut,
-    });
-    let told = put::send(&mut desk, &doing, &call).map_err(|mut failure| {
-        // Whether hubs take a part of an advanced flow no source tells.
-        if found.kind == ItemKind::AdvancedFlow && failure.exit == Exit::Failed {
-            failure.message += "; this hub lets advanced flows be switched in the Homey app only";
-        }
-        failure
-    })?;
+    let members = json!({ "enabled": on });
+    let told =
+        put::send(&mut desk, &doing, &target, "homey.flow", &members).map_err(|mut failure| {
+            // Whether hubs take a part of an advanced flow no source tells.
+            if found.kind == ItemKind::AdvancedFlow && failure.exit == Exit::Failed {
+                failure.message +=
+                    "; this hub lets advanced flows be switched in the Homey app only";
+            }
+            failure
+        })?;
     let is = |flow: &Object| flow.get("enabled").and_then(Value::as_bool);
     // A reply that does not show the flow says only that the hub took the call.
     let is = match told.as_ref().and_then(is) {

@@ -8,6 +8,7 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::io::Read;
 
+use crate::homey::iso;
 use crate::homey::text::one_line;
 
 use tz::TimeZone;
@@ -223,20 +224,11 @@ fn read(path: &str) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
 /// Seconds since 1970 as a date and a time, without any zone.
 fn civil(seconds: i64) -> Civil {
     let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
-    // Years are counted from March, so that the leap day is the last of its year.
-    let days = days.saturating_add(719_468);
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = iso::date(days);
     Civil {
         year,
-        month: month as u8,
-        day: day as u8,
+        month,
+        day,
         hour: (rest / 3600) as u8,
         minute: (rest / 60 % 60) as u8,
         second: (rest % 60) as u8,
@@ -247,11 +239,7 @@ fn civil(seconds: i64) -> Civil {
 fn seconds(c: Civil) -> i64 {
     let months = c.year * 12 + i64::from(c.month) - 1;
     let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
-    let year = if month <= 2 { year - 1 } else { year };
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(c.day) - 1;
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let days = era * 146_097 + day_of_era - 719_468;
+    let days = iso::days_since_1970(year, month, i64::from(c.day));
     days * DAY + i64::from(c.hour) * 3600 + i64::from(c.minute) * 60 + i64::from(c.second)
 }
 

@@ -3,6 +3,8 @@
 
 use std::io::Read;
 
+use serde_json::Value;
+
 use crate::cli::desk::Desk;
 use crate::client::Refusal;
 use crate::failure::Failure;
@@ -34,14 +36,26 @@ pub(super) fn get<'a>(target: &'a str, doing: &'a str, scope: &'static str) -> C
     })
 }
 
-/// Sends a change. `Some`: the thing as the hub has it now, where its reply shows one; any other good reply says only
+/// Sends changed members. `Some`: the thing as the hub has it now, where its reply shows one; any other good reply says only
 /// that it was taken (`objects.md` 3.3).
 pub(super) fn send(
     desk: &mut Desk,
     doing: &str,
-    call: &Call<'_>,
+    target: &str,
+    scope: &'static str,
+    members: &Value,
 ) -> Result<Option<Object>, Failure> {
-    desk.read_as(doing, call, &mut |body: &mut dyn Read| {
+    let members = members.to_string();
+    let call = Call::Other(Other {
+        method: "PUT",
+        target,
+        body: Some(members.as_bytes()),
+        bearer: true,
+        scope: Some(scope),
+        name: doing,
+        repeat: Repeat::AbsolutePut,
+    });
+    desk.read_as(doing, &call, &mut |body: &mut dyn Read| {
         let bytes = net::collect(body, MAX_REPLY)?;
         let read = reply::parse(&mut bytes.as_slice(), Whole, "a thing");
         Ok::<_, Refusal>(read.ok().flatten())

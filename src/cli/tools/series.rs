@@ -12,7 +12,7 @@ use crate::config::nearest;
 use crate::failure::Failure;
 use crate::homey::Kind;
 use crate::homey::call::{Call, Other, Repeat, path_segment};
-use crate::homey::reply::{self, About, Entries, Log};
+use crate::homey::reply::{self, Entries, Log, SystemInfo};
 use crate::homey::text::one_line;
 
 const SCOPE: &str = "homey.insights.readonly";
@@ -318,16 +318,9 @@ fn usual_step(values: &[(u64, Option<f64>)]) -> u64 {
 }
 
 /// Asks the hub what it is; a key that may not is no reason to stop.
-pub fn about(desk: &mut Desk) -> About {
-    let mut about = About::default();
-    let asked = desk.read(&Call::System, &mut |body| {
-        about = reply::about(body)?;
-        Ok(())
-    });
-    match asked {
-        Ok(()) => about,
-        Err(_) => About::default(),
-    }
+pub fn about(desk: &mut Desk) -> SystemInfo {
+    let asked = desk.read(&Call::System, &mut |body| Ok(reply::system(body)?));
+    asked.unwrap_or_default()
 }
 
 fn ask(

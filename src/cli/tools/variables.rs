@@ -7,7 +7,7 @@ use crate::cli::desk::Desk;
 use crate::cli::table::{Table, harmless};
 use crate::cli::{Common, Json as HasJson, parse, positionals, print, raw_words};
 use crate::failure::Failure;
-use crate::homey::call::{Call, Other, Repeat};
+use crate::homey::call::Call;
 use crate::homey::names::RefKind;
 use crate::homey::text::one_line;
 use crate::homey::{Kind, Traits, Value};
@@ -88,17 +88,8 @@ fn set(common: &Common, name: &str, words: &str) -> Result<(), Failure> {
     let value = parse::value(words, Some(&traits)).map_err(wrong)?;
     let target = put::target(TARGET, "variable id", &id)?;
     let sent = to_json(&value);
-    let body = json!({ "value": sent }).to_string();
-    let call = Call::Other(Other {
-        method: "PUT",
-        target: &target,
-        body: Some(body.as_bytes()),
-        bearer: true,
-        scope: Some("homey.logic"),
-        name: &doing,
-        repeat: Repeat::AbsolutePut,
-    });
-    let told = put::send(&mut desk, &doing, &call)?;
+    let members = json!({ "value": sent });
+    let told = put::send(&mut desk, &doing, &target, "homey.logic", &members)?;
     let is = told.and_then(|told| told.get("value").cloned());
     let shown = match is.unwrap_or(sent) {
         Json::String(text) => text,

@@ -166,7 +166,7 @@ pub fn client(cloud: &Cloud) -> Result<Client, Failure> {
 }
 
 /// Reads a file with one token in it; `what` names it in errors.
-pub fn read_secret(path: &Path, what: &str) -> Result<Secret, Failure> {
+fn read_secret(path: &Path, what: &str) -> Result<Secret, Failure> {
     let shown = path.display();
     let mut text = String::new();
     File::open(path)

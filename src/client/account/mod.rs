@@ -18,7 +18,7 @@ mod reach;
 mod renew;
 pub mod store;
 
-pub use cloud::{client, read_secret, trust, wall_ms};
+pub use cloud::{client, trust, wall_ms};
 pub use drive::{Guide, Stop, drive, failure};
 pub use hubs::hubs;
 pub use reach::{HubEnd, reach};

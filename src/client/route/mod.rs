@@ -3,12 +3,13 @@
 //!
 //! ```text
 //!   known ── configuration, session file ──► leads ─┐
-//!   race ─── multicast DNS ─────────────────────────┼─► probe: a ping with the id, never a bearer ──► the winner, or a table
+//!   ear ──── multicast DNS ─────────────────────────┼─► probe: a ping with the id, never a bearer ──► the winner, or a table
 //!            names looked up, by who may block ─────┘
 //! ```
 //!
-//! Commands run a [`Race`]; the loop steps a [`Probe`] of its own. Must not know panels.
+//! Commands run a [`Race`]; the loop steps an [`Ear`] and [`Probe`]s of its own. Must not know panels.
 
+mod ear;
 mod known;
 mod probe;
 mod race;
@@ -23,9 +24,10 @@ use crate::failure::Failure;
 use crate::homey::route::{Via, Way};
 use crate::net::{self, Address, Dial, Error, Link, Session, TlsName, Trust};
 
+pub use ear::Ear;
 pub use known::{Known, Lead, Place};
 pub use probe::Probe;
-pub use race::{Attempt, MAX_FOLLOW_UPS, Outcome, Race, Sought};
+pub use race::{Attempt, Outcome, Race, Sought};
 
 /// Whom to trust along a way: the relay is one of the cloud's machines, whatever the hub shows.
 pub fn trust(config: &Config, via: Via) -> Trust {

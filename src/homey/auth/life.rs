@@ -5,6 +5,8 @@ use crate::homey::session::{Kind, Session};
 
 /// What a hub session lives where the hub does not say: 24 h, in milliseconds, as measured.
 pub const USUAL: u64 = 24 * 3600 * 1000;
+/// At this age it is renewed, in per cent of its life.
+pub const RENEW: u32 = 80;
 /// What would end sooner, by a hub's clock alone, has a hub's clock that is behind, in milliseconds.
 const SHORT: u64 = 3600 * 1000;
 /// A session that seems to come from so far in the future was got before the clock was set back, in milliseconds.
@@ -51,7 +53,7 @@ impl Life {
             None => expires.saturating_sub(USUAL),
         };
         let life = expires.saturating_sub(made);
-        Some(made.saturating_add(life / 5 * 4))
+        Some(made.saturating_add(life / 100 * u64::from(RENEW)))
     }
 
     /// Whether it has ended, as far as is known.

@@ -31,8 +31,8 @@ pub use answers::{CloudHub, MAX_REPLY, hubs as hubs_of};
 pub use ask::{Ask, Client, Site, consent_url};
 pub use chain::{Chain, Due, Way};
 pub use fault::{Fault, Sort};
-pub use life::{Life, USUAL};
-pub use page::{Redirected, cookie, hidden_input, redirect_of, redirected, resources};
+pub use life::{Life, RENEW, USUAL};
+pub use page::{Redirected, hidden_input, redirected, resources};
 pub use password::{Login, Password};
 
 use std::fmt;

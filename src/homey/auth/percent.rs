@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Names and values of queries and forms (WHATWG URL §5, RFC 3986 §2), both ways.
 
-use crate::homey::text::cut;
+use crate::homey::text::{cut, percent};
 
 /// The longest value that is taken out of a query, in bytes; a code has 40.
 const MAX_VALUE: usize = 4096;
@@ -14,27 +14,11 @@ pub(super) fn form(pairs: &[(&str, &str)]) -> String {
         if !out.is_empty() {
             out.push('&');
         }
-        encode(&mut out, name);
+        percent(&mut out, name, b"");
         out.push('=');
-        encode(&mut out, value);
+        percent(&mut out, value, b"");
     }
     out
-}
-
-fn encode(out: &mut String, text: &str) {
-    const HEX: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
-    ];
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                out.push(HEX.get(usize::from(digit)).copied().unwrap_or('0'));
-            }
-        }
-    }
 }
 
 /// The first value of that name in a query without its `?`. What is not UTF-8, or longer than 4 KiB, is none.

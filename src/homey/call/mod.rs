@@ -10,7 +10,7 @@ mod tests;
 
 use std::fmt;
 
-use super::text::one_line;
+use super::text::{one_line, percent};
 use super::{MAX_TEXT, Value};
 
 /// One call to the hub.
@@ -286,15 +286,7 @@ fn segment(what: &'static str, id: &str, raw_colon: bool) -> Result<String, Call
         return Err(CallError::Id { what });
     }
     let mut out = String::with_capacity(id.len());
-    for byte in id.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(byte));
-            }
-            b':' if raw_colon => out.push(':'),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
+    percent(&mut out, id, if raw_colon { b":" } else { b"" });
     Ok(out)
 }
 

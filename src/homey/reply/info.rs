@@ -25,7 +25,19 @@ pub struct SystemInfo {
     pub model_name: Option<Box<str>>,
     /// The hub id.
     pub cloud_id: Option<Box<str>>,
+    /// Such as `Europe/Amsterdam`.
     pub timezone: Option<Box<str>>,
+    /// `homeyPlatform`: `local`, or `cloud`.
+    pub platform: Option<Box<str>>,
+    /// The hub's clock when it answered, in milliseconds since 1970.
+    pub now: Option<u64>,
+}
+
+impl SystemInfo {
+    /// Whether it is Homey Cloud, whose API is the smaller one.
+    pub fn is_cloud(&self) -> bool {
+        self.platform.as_deref() == Some("cloud")
+    }
 }
 
 /// From `GET /api/manager/sessions/session/me`.
@@ -82,15 +94,17 @@ impl<'de> Shape<'de> for System {
                 "homeyModelName" => Some(|info| &mut info.model_name),
                 "cloudId" => Some(|info| &mut info.cloud_id),
                 "timezone" => Some(|info| &mut info.timezone),
+                "homeyPlatform" => Some(|info| &mut info.platform),
                 _ => None,
             }
         };
         let mut platform_version = false;
-        let key = |name: &str| (name == "homeyPlatformVersion", place(name));
-        while let Some((platform, place)) = map.next_key_seed(Key(key))? {
+        let key = |name: &str| (name == "homeyPlatformVersion", name == "date", place(name));
+        while let Some((platform, date, place)) = map.next_key_seed(Key(key))? {
             platform_version |= platform;
             match place {
                 Some(place) => *place(&mut info) = map.next_value::<Loose>()?.into_text(),
+                None if date => info.now = map.next_value::<Loose>()?.as_millis(),
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -221,6 +235,31 @@ mod tests {
         assert_eq!(system(&b"{}"[..]).unwrap().dialect, Dialect::Unknown);
         let error = system(&b"true"[..]).unwrap_err();
         assert_eq!(error.to_string(), "the reply is not the system information");
+    }
+
+    #[test]
+    fn the_system_tells_what_it_is_and_its_time() {
+        let of = |text: &str| system(text.as_bytes()).unwrap();
+        let v3 = of(
+            r#"{"homeyVersion":"13.4.0","homeyPlatform":"cloud","homeyPlatformVersion":2,"date":"2026-03-01T20:45:54.744Z","timezone":"Europe/Amsterdam"}"#,
+        );
+        let want = SystemInfo {
+            dialect: Dialect::V3,
+            version: Some("13.4.0".into()),
+            platform: Some("cloud".into()),
+            now: Some(1_772_397_954_744),
+            timezone: Some("Europe/Amsterdam".into()),
+            ..SystemInfo::default()
+        };
+        assert_eq!(v3, want);
+        assert!(v3.is_cloud());
+        let v2 = of(r#"{"homeyVersion":"13.2.4","date":7,"timezone":null}"#);
+        assert_eq!(
+            (v2.dialect, v2.is_cloud(), v2.now, v2.timezone),
+            (Dialect::V2, false, Some(7), None)
+        );
+        assert_eq!(of("{}"), SystemInfo::default());
+        assert!(system(&b"[]"[..]).is_err());
     }
 
     #[test]

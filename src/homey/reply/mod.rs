@@ -12,7 +12,6 @@
 //!
 //! A list that fails half-way has already called its sink. The caller keeps what the sink got until the call returns `Ok`.
 
-mod about;
 mod capability;
 mod clean;
 mod devices;
@@ -24,7 +23,6 @@ pub(super) mod loose;
 mod ping;
 mod scalar;
 
-pub use about::{About, about};
 pub use devices::{
     BoundDevice, DeviceOutcome, DeviceRow, ListOutcome, device, device_row, devices, devices_full,
 };

@@ -19,9 +19,9 @@ use super::values::Filled;
 
 /// Which of the table's hubs this one is.
 pub fn kind_of(desk: &mut Desk) -> Result<Kind, Failure> {
-    let mut about = reply::About::default();
+    let mut about = reply::SystemInfo::default();
     let asked = desk.get(&Call::System, &mut |body| {
-        about = reply::about(body)?;
+        about = reply::system(body)?;
         Ok(())
     });
     let dialect = match asked {
@@ -39,7 +39,7 @@ pub fn kind_of(desk: &mut Desk) -> Result<Kind, Failure> {
     };
     match dialect {
         Dialect::V2 => Ok(Kind::V2),
-        Dialect::V3 if about.cloud => Ok(Kind::Cloud),
+        Dialect::V3 if about.is_cloud() => Ok(Kind::Cloud),
         Dialect::V3 => Ok(Kind::Local),
         Dialect::Unknown => Err(Failure::unavailable(
             "api: the hub does not say which of the operation's forms it has; say --hub local, v2 or cloud",

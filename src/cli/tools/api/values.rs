@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::homey::call::path_segment;
+use crate::homey::text::percent;
 
 use super::args::hint;
 use super::table::{Operation, Parameter, Place, members};
@@ -188,15 +189,7 @@ fn flatten(key: String, value: &Value, out: &mut Vec<(String, String)>) {
 
 /// As JavaScript's encodeURIComponent, which the official client uses.
 fn component(text: &str, out: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
-            out.push(char::from(byte));
-            continue;
-        }
-        let digit = |half: u8| char::from(HEX.get(usize::from(half)).copied().unwrap_or(b'0'));
-        out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-    }
+    percent(out, text, b"!*'()");
 }
 
 #[cfg(test)]

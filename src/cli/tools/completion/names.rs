@@ -15,8 +15,8 @@ use nix::unistd::alarm;
 use crate::cli::Common;
 use crate::cli::desk::Desk;
 use crate::cli::devices::read_zones;
-use crate::cli::tools::age::now_ms;
 use crate::cli::tools::items::{self, text};
+use crate::client::account::wall_ms;
 use crate::failure::Failure;
 use crate::homey::call::Call;
 use crate::homey::reply::{self, Zones};
@@ -140,7 +140,7 @@ fn known(list: List, config: Option<PathBuf>) -> Vec<Named> {
     let stamp = stamp(&config);
     let kept = file.as_deref().and_then(|file| kept(file, &stamp));
     if let Some((until, named)) = &kept {
-        let now = now_ms();
+        let now = wall_ms();
         // A time further off than any that is written is from before the clock was set back.
         if *until > now && *until <= now + FRESH_MS {
             return named.clone();
@@ -152,7 +152,7 @@ fn known(list: List, config: Option<PathBuf>) -> Vec<Named> {
         Err(_) => (kept.map(|(_, named)| named).unwrap_or_default(), RESPITE_MS),
     };
     if let Some(file) = file {
-        keep(&file, &stamp, now_ms() + lasts, &named);
+        keep(&file, &stamp, wall_ms() + lasts, &named);
     }
     named
 }

@@ -7,12 +7,13 @@ use crate::cli::desk::Desk;
 use crate::cli::devices::read_zones;
 use crate::cli::table::Table;
 use crate::cli::{Common, Json, positionals};
+use crate::client::account::wall_ms;
 use crate::failure::{Exit, Failure};
 use crate::homey::call::Call;
 use crate::homey::reply::{self, DeviceRow, Zones};
 use crate::homey::text::one_line;
 
-use super::age::{age, now_ms};
+use super::age::age;
 use super::record::{Record, show_json};
 use super::series::{self, number};
 
@@ -154,7 +155,7 @@ pub(in crate::cli) fn temperatures(
     let newest = sensors.iter().filter_map(|s| s.updated).max();
     let now = match series::about(&mut desk).now {
         Some(now) => now,
-        None => now_ms().max(newest.unwrap_or(0)),
+        None => wall_ms().max(newest.unwrap_or(0)),
     };
     if as_json {
         return show_json(&object(&sensors, now).object());

@@ -4,24 +4,12 @@
 use std::net::IpAddr;
 
 use super::{Attempt, Outcome, Race, Sought, learn};
-use crate::client::route::Place;
+use crate::client::route::{Ear, Place};
 use crate::config::is_within_reach;
-use crate::homey::mdns::{self, Answers, Heard, MAX_PACKET};
+use crate::homey::mdns::Heard;
 use crate::homey::route::{Via, Way, host_field};
-use crate::net::{LISTEN, Multicast};
+use crate::net::LISTEN;
 use crate::time::Time;
-
-/// Questions for what announcements left out are sent so often at most.
-pub const MAX_FOLLOW_UPS: u8 = 3;
-
-/// What is asked by multicast and heard.
-pub(super) struct Ear {
-    pub(super) multicast: Multicast,
-    answers: Answers,
-    questions: Vec<Vec<u8>>,
-    followed: u8,
-    last_asked: Time,
-}
 
 impl Race<'_> {
     /// Asks the house, too: for `id`, or for all where that is empty.
@@ -33,22 +21,12 @@ impl Race<'_> {
             });
         }
         let now = self.began;
-        let mut questions = vec![mdns::service_question()];
-        questions.extend(mdns::address_question(id).filter(|_| !id.is_empty()));
-        let opened = Multicast::open(mdns::GROUP, now).and_then(|mut multicast| {
-            multicast.step(&questions, now)?;
-            Ok(multicast)
+        let opened = Ear::open(id, now).and_then(|mut ear| {
+            ear.ask(now)?;
+            Ok(ear)
         });
         match opened {
-            Ok(multicast) => {
-                self.ear = Some(Ear {
-                    multicast,
-                    answers: Answers::new(id),
-                    questions,
-                    followed: 0,
-                    last_asked: now,
-                });
-            }
+            Ok(ear) => self.ear = Some(ear),
             Err(error) if !self.sought.is_empty() => {
                 self.add(
                     0,
@@ -64,23 +42,12 @@ impl Race<'_> {
 
     pub(super) fn hear(&mut self, now: Time) {
         let Some(ear) = &mut self.ear else { return };
-        let mut packet = vec![0; MAX_PACKET];
-        let mut heard = false;
-        ear.multicast
-            .receive(&mut packet, &mut |bytes| heard |= ear.answers.take(bytes));
+        let heard = ear.listen();
         // That one question did not leave is no reason to stop listening.
-        let _ = ear.multicast.step(&ear.questions, now);
-        if heard {
-            let missing = ear.answers.missing();
-            if !missing.is_empty() && ear.followed < MAX_FOLLOW_UPS {
-                ear.followed += 1;
-                ear.last_asked = now;
-                let _ = ear.multicast.send(&missing);
-            }
-        }
+        let _ = ear.ask(now);
         let over = ear.multicast.is_over(now);
         let hubs = if heard || over {
-            ear.answers.hubs()
+            ear.hubs()
         } else {
             Vec::new()
         };

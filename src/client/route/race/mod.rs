@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use super::{Known, Place, Probe};
+use super::{Ear, Known, Place, Probe};
 use crate::client::{Hub, Refusal};
 use crate::failure::Failure;
 use crate::homey::error::Kind;
@@ -19,8 +19,6 @@ use crate::homey::route::{Choice, Runner, State, Via, Way, choose};
 use crate::homey::text::one_line;
 use crate::net::{Deadlines, Interest, monotonic, wait_any, wan};
 use crate::time::Time;
-use heard::Ear;
-pub use heard::MAX_FOLLOW_UPS;
 
 /// So long the ways of the house have for themselves.
 const HEAD_START: Duration = Duration::from_millis(1000);

@@ -55,7 +55,6 @@ fn read(bytes: &[u8], sizes: &[u8]) -> String {
     if let Ok(session) = &session {
         assert!(session.scopes.len() <= 64);
     }
-    let about = reply::about(pieces());
     let mut kept = Vec::new();
     let logs = reply::logs(pieces(), &mut |log| {
         assert!(!log.owner.is_empty() && !log.id.is_empty() && log.wire_id.len() < MAX_TEXT);
@@ -72,7 +71,6 @@ fn read(bytes: &[u8], sizes: &[u8]) -> String {
         assert!(values.all(f64::is_finite));
     }
     let errors = [
-        about.as_ref().err(),
         logs.as_ref().err(),
         entries.as_ref().err(),
         names.as_ref().err(),
@@ -84,6 +82,6 @@ fn read(bytes: &[u8], sizes: &[u8]) -> String {
         .into_iter()
         .flatten()
         .for_each(|error| assert_line(&error.to_string()));
-    let past = format!("{about:?}\n{logs:?} {kept:?}\n{entries:?}");
+    let past = format!("{logs:?} {kept:?}\n{entries:?}");
     format!("{names:?} {items:?}\n{zones:?}\n{system:?}\n{session:?}\n{past}")
 }

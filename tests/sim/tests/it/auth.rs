@@ -4,16 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sim::{Reply, Sim};
-
-fn with(sim: &Sim, method: &str, path: &str, bearer: &str, body: &str) -> Reply {
-    let bearer = format!("Bearer {bearer}");
-    let mut headers = vec![("Authorization", bearer.as_str())];
-    if !body.is_empty() {
-        headers.push(("Content-Type", "application/json"));
-    }
-    sim.send(method, &sim.url(path), &headers, body)
-}
+use crate::sim::Sim;
 
 #[test]
 fn bad_bearers_have_their_codes() {
@@ -38,7 +29,7 @@ fn bad_bearers_have_their_codes() {
     }
     // A user's mistake: the quotes of the JSON string kept in the header.
     let quoted = format!("\"{}\"", sim.full());
-    assert_eq!(with(&sim, "GET", "/zones/zone", &quoted, "").status, 401);
+    assert_eq!(sim.with(&quoted, "GET", "/zones/zone", "").status, 401);
 }
 
 #[test]
@@ -63,7 +54,7 @@ fn a_read_only_key_reads_but_does_not_write() {
         } else {
             "{\"value\":true}"
         };
-        let reply = with(&sim, method, path, &key, body);
+        let reply = sim.with(&key, method, path, body);
         assert_eq!(reply.status, status, "{method} {path}: {}", reply.text());
         if status == 403 {
             assert_eq!(reply.code(), "Missing Scopes");
@@ -88,11 +79,11 @@ fn scopes_of_made_keys() {
         let made = sim.control("keys", json!({"scopes": [scope]}));
         let key = made["token"].as_str().unwrap_or_default().to_owned();
         assert_eq!(
-            with(&sim, "GET", "/devices/device", &key, "").status,
+            sim.with(&key, "GET", "/devices/device", "").status,
             read,
             "{scope}"
         );
-        let reply = with(&sim, "PUT", &cap, &key, "{\"value\":true}");
+        let reply = sim.with(&key, "PUT", &cap, "{\"value\":true}");
         assert_eq!(reply.status, write, "{scope}");
     }
 }
@@ -100,14 +91,7 @@ fn scopes_of_made_keys() {
 #[test]
 fn login_session_expiry_and_revocation() {
     for dialect in ["v2", "v3"] {
-        let sim = Sim::start(&[
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-            "--devices",
-            "3",
-        ]);
+        let sim = Sim::unhurried(dialect, "3");
         let bad = sim.send(
             "POST",
             &sim.url("/users/login"),
@@ -124,13 +108,13 @@ fn login_session_expiry_and_revocation() {
             &body,
         );
         let token = login.json().as_str().expect("a JSON string").to_owned();
-        let me = with(&sim, "GET", "/sessions/session/me", &token, "");
+        let me = sim.with(&token, "GET", "/sessions/session/me", "");
         assert_eq!(me.status, 200);
         assert_eq!(me.json()["scopes"], json!(["homey"]));
         assert_eq!(me.json().get("expiresAt").is_some(), dialect == "v2");
-        assert_eq!(with(&sim, "GET", "/users/user/me", &token, "").status, 200);
+        assert_eq!(sim.with(&token, "GET", "/users/user/me", "").status, 200);
         sim.control("sessions/expire", json!({}));
-        let late = with(&sim, "GET", "/zones/zone", &token, "");
+        let late = sim.with(&token, "GET", "/zones/zone", "");
         assert_eq!(
             (late.status, late.code().as_str()),
             (401, "session_expired")
@@ -153,30 +137,31 @@ fn keys_are_for_v3_only_and_can_be_revoked() {
     let old = Sim::start(&["--dialect", "v2", "--devices", "3", "--keys", fixed]);
     assert_eq!(old.ready["api_key"], Value::Null);
     assert_eq!(old.ready["api_key_readonly"], Value::Null);
-    assert_eq!(with(&old, "GET", "/zones/zone", fixed, "").status, 401);
+    assert_eq!(old.with(fixed, "GET", "/zones/zone", "").status, 401);
     assert_eq!(
-        with(&old, "GET", "/zones/zone", old.word("session_token"), "").status,
+        old.with(old.word("session_token"), "GET", "/zones/zone", "")
+            .status,
         200
     );
 
     let new = Sim::start(&["--devices", "3", "--keys", fixed]);
     assert_eq!(new.word("api_key"), fixed);
     // Keys are managed by sessions, not by keys.
-    let by_key = with(&new, "GET", "/users/pat", fixed, "");
+    let by_key = new.with(fixed, "GET", "/users/pat", "");
     assert_eq!(
         (by_key.status, by_key.code().as_str()),
         (403, "Invalid Session Type")
     );
     let session = new.word("session_token").to_owned();
     let body = "{\"name\":\"panel\",\"scopes\":[\"homey.zone.readonly\"]}";
-    let made = with(&new, "POST", "/users/pat", &session, body).json();
+    let made = new.with(&session, "POST", "/users/pat", body).json();
     let key = made["token"].as_str().unwrap_or_default().to_owned();
-    assert_eq!(with(&new, "GET", "/zones/zone", &key, "").status, 200);
+    assert_eq!(new.with(&key, "GET", "/zones/zone", "").status, 200);
     let path = format!("/users/pat/{}", made["id"].as_str().unwrap_or_default());
-    assert_eq!(with(&new, "DELETE", &path, &session, "").status, 204);
-    assert_eq!(with(&new, "GET", "/zones/zone", &key, "").status, 401);
+    assert_eq!(new.with(&session, "DELETE", &path, "").status, 204);
+    assert_eq!(new.with(&key, "GET", "/zones/zone", "").status, 401);
     new.control("keys/revoke", json!({}));
-    let reply = with(&new, "GET", "/zones/zone", fixed, "");
+    let reply = new.with(fixed, "GET", "/zones/zone", "");
     assert_eq!(
         (reply.status, reply.code().as_str()),
         (401, "invalid_token")

@@ -9,14 +9,7 @@ use crate::sim::Sim;
 #[test]
 fn flows_are_made_of_cards_and_run() {
     for dialect in ["v2", "v3"] {
-        let sim = Sim::start(&[
-            "--devices",
-            "12",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
+        let sim = Sim::unhurried(dialect, "12");
         let lamp = sim.id("Office/Desk light");
         let card = |uri: &str, id: &str, args: Value| match dialect {
             "v2" => json!({"uri": uri, "id": id, "args": args, "group": "then"}),
@@ -75,14 +68,7 @@ fn flows_are_made_of_cards_and_run() {
 fn cards_are_listed_and_run() {
     for dialect in ["v2", "v3"] {
         let v2 = dialect == "v2";
-        let sim = Sim::start(&[
-            "--devices",
-            "12",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
+        let sim = Sim::unhurried(dialect, "12");
         let lamp = format!("homey:device:{}", sim.id("Office/Desk light"));
         let id = |uri: &str, short: &str| {
             if v2 {

@@ -36,7 +36,7 @@ fn shapes_follow_the_dialect() {
         (&json!(0), &json!(1), None)
     );
 
-    let old = Sim::start(&["--devices", "12", "--dialect", "v2", "--rate-limit", "off"]);
+    let old = Sim::unhurried("v2", "12");
     let heater = old
         .get(&format!("/devices/device/{}", old.id("Office/Heater")))
         .json();
@@ -90,14 +90,7 @@ fn reading_one_capability_is_for_v3() {
 #[test]
 fn writes_are_checked() {
     for dialect in ["v2", "v3"] {
-        let sim = Sim::start(&[
-            "--devices",
-            "12",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
+        let sim = Sim::unhurried(dialect, "12");
         for (device, cap, body, status, code) in [
             (
                 "Living room/Ceiling light",

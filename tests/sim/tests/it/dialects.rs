@@ -59,7 +59,7 @@ fn a_cleared_log_is_empty_and_a_deleted_one_is_gone() {
 
 #[test]
 fn what_only_old_hubs_have() {
-    let sim = Sim::start(&["--devices", "12", "--dialect", "v2", "--rate-limit", "off"]);
+    let sim = Sim::unhurried("v2", "12");
     let uri = format!("homey:device:{}", sim.id("Office/Heater"));
     let note = sim.get("/notifications/notification").json();
     let note = note

@@ -294,14 +294,7 @@ fn starts_count_as_executed_when_they_were() {
 #[test]
 fn another_hub_and_a_login_page() {
     for dialect in ["v2", "v3"] {
-        let sim = Sim::start(&[
-            "--devices",
-            "3",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
+        let sim = Sim::unhurried(dialect, "3");
         let own = sim.word("hub_id").to_owned();
         let ping = format!("/system/ping?id={own}");
         let id = sim.fault(json!({"kind": "wrong_id", "id": "0123456789abcdef01234567"}));

@@ -19,14 +19,7 @@ fn id(item: &Value) -> &str {
 #[test]
 fn flows_start_or_say_why_not() {
     for dialect in ["v2", "v3"] {
-        let sim = Sim::start(&[
-            "--devices",
-            "12",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
+        let sim = Sim::unhurried(dialect, "12");
         let flows = sim.get("/flow/flow").json();
         let advanced = sim.get("/flow/advancedflow").json();
         let card = &named(&flows, "Good night")["trigger"];
@@ -156,14 +149,7 @@ fn alarms_and_variables_keep_their_types() {
 fn cards_tokens_insights_and_the_small_lists() {
     for dialect in ["v2", "v3"] {
         let v2 = dialect == "v2";
-        let sim = Sim::start(&[
-            "--devices",
-            "12",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
+        let sim = Sim::unhurried(dialect, "12");
         let probe = "/flow/flowcardtrigger/homey:manager:flow/programmatic_trigger";
         for path in [probe.to_owned(), probe.replace(':', "%3A")] {
             let card = sim.get(&path).json();

@@ -29,14 +29,7 @@ fn numbers(series: &Value) -> Vec<f64> {
 #[test]
 fn both_id_rules_and_both_trailing_forms() {
     for dialect in ["v2", "v3"] {
-        let sim = Sim::start(&[
-            "--devices",
-            "12",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
+        let sim = Sim::unhurried(dialect, "12");
         let uri = format!("homey:device:{}", sim.id("Office/Heater"));
         let short = "measure_temperature".to_owned();
         let full = format!("{uri}:{short}");

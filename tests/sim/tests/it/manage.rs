@@ -110,14 +110,7 @@ fn a_device_is_paired() {
         ("v2", "/drivers/driver/homey:app:com.sample.basics/light"),
         ("v3", "/drivers/driver/homey:app:com.sample.basics:light"),
     ] {
-        let sim = Sim::start(&[
-            "--devices",
-            "12",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
+        let sim = Sim::unhurried(dialect, "12");
         let driver = sim.get(path).json();
         assert_eq!(driver["class"], "light", "{dialect}");
         let replies = play(
@@ -147,14 +140,7 @@ fn a_device_is_paired() {
 #[test]
 fn zones_moods_and_folders() {
     for dialect in ["v2", "v3"] {
-        let sim = Sim::start(&[
-            "--devices",
-            "12",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
+        let sim = Sim::unhurried(dialect, "12");
         let known = [
             ("home", named(&sim, "/zones/zone", "Home")),
             ("hall", named(&sim, "/zones/zone", "Hall")),

@@ -122,14 +122,7 @@ fn a_relay_of_another_name() {
 #[test]
 fn sessions_follow_the_clock() {
     for dialect in ["v2", "v3"] {
-        let sim = Sim::start(&[
-            "--devices",
-            "0",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
+        let sim = Sim::unhurried(dialect, "0");
         sim.control("options", json!({"v3_session_times": true}));
         sim.control(
             "clock",

@@ -130,7 +130,7 @@ fn every_operation_of_v3_asks_for_its_scope() {
 
 #[test]
 fn every_operation_of_v2_exists_and_asks_for_a_bearer() {
-    let sim = Sim::start(&["--devices", "3", "--dialect", "v2", "--rate-limit", "off"]);
+    let sim = Sim::unhurried("v2", "3");
     let table = operations();
     for o in &table {
         let label = format!("{}.{} {} {}", o.manager, o.name, o.method, o.path);

@@ -84,6 +84,12 @@ impl Sim {
         }
     }
 
+    /// A home of so many devices whose hub takes any number of requests, as tables of them need.
+    pub fn unhurried(dialect: &str, devices: &str) -> Sim {
+        let (home, dialect) = (["--devices", devices], ["--dialect", dialect]);
+        Sim::start(&[home, dialect, ["--rate-limit", "off"]].concat())
+    }
+
     pub fn word(&self, key: &str) -> &str {
         self.ready[key].as_str().unwrap_or_default()
     }
@@ -139,6 +145,16 @@ impl Sim {
     pub fn get(&self, path: &str) -> Reply {
         let bearer = format!("Bearer {}", self.full());
         self.send("GET", &self.url(path), &[("Authorization", &bearer)], "")
+    }
+
+    /// The same with another bearer, any method, and a body unless that is empty.
+    pub fn with(&self, bearer: &str, method: &str, path: &str, body: &str) -> Reply {
+        let bearer = format!("Bearer {bearer}");
+        let mut headers = vec![("Authorization", bearer.as_str())];
+        if !body.is_empty() {
+            headers.push(("Content-Type", "application/json"));
+        }
+        self.send(method, &self.url(path), &headers, body)
     }
 
     /// PUT or POST of JSON below `/api/manager` with the full bearer.

@@ -4,29 +4,12 @@
 
 use serde_json::{Value, json};
 
-use crate::sim::{Reply, Sim};
-
-/// A request with another bearer than the full one.
-fn with(sim: &Sim, bearer: &str, method: &str, path: &str, body: &str) -> Reply {
-    let bearer = format!("Bearer {bearer}");
-    let mut headers = vec![("Authorization", bearer.as_str())];
-    if !body.is_empty() {
-        headers.push(("Content-Type", "application/json"));
-    }
-    sim.send(method, &sim.url(path), &headers, body)
-}
+use crate::sim::Sim;
 
 #[test]
 fn alarms_are_made_changed_and_removed() {
     for dialect in ["v2", "v3"] {
-        let sim = Sim::start(&[
-            "--devices",
-            "12",
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-        ]);
+        let sim = Sim::unhurried(dialect, "12");
         for (body, result) in [
             (
                 r#"{"name":"Bins","time":"21:05","repetition":{"monday":true}}"#,
@@ -163,7 +146,7 @@ fn keys_are_made_by_the_owners_session_alone() {
             ("POST", "/users/pat", good),
             ("DELETE", "/users/pat/x", ""),
         ] {
-            let reply = with(&sim, bearer, method, path, body);
+            let reply = sim.with(bearer, method, path, body);
             assert_eq!(reply.outcome(), "403 Invalid Session Type", "{method}");
         }
     }
@@ -178,10 +161,10 @@ fn keys_are_made_by_the_owners_session_alone() {
         r#"{"name":"x","scopes":["device"]}"#,
         r#"{"name":"x","scopes":["homey"],"token":"y"}"#,
     ] {
-        let reply = with(&sim, &session, "POST", "/users/pat", body);
+        let reply = sim.with(&session, "POST", "/users/pat", body);
         assert_eq!(reply.outcome(), "400 invalid_body", "{body}");
     }
-    let made = with(&sim, &session, "POST", "/users/pat", good).json();
+    let made = sim.with(&session, "POST", "/users/pat", good).json();
     let keys: Vec<&String> = made.as_object().expect("an object").keys().collect();
     assert_eq!(keys, ["id", "name", "scopes", "token", "createdAt"]);
     let key = made["token"].as_str().expect("a token").to_owned();
@@ -189,12 +172,12 @@ fn keys_are_made_by_the_owners_session_alone() {
         key.split(':').map(str::len).collect::<Vec<_>>(),
         [36, 36, 40]
     );
-    assert_eq!(with(&sim, &key, "GET", "/zones/zone", "").status, 200);
+    assert_eq!(sim.with(&key, "GET", "/zones/zone", "").status, 200);
     assert_eq!(
-        with(&sim, &key, "GET", "/devices/device", "").outcome(),
+        sim.with(&key, "GET", "/devices/device", "").outcome(),
         "403 Missing Scopes"
     );
-    let list = with(&sim, &session, "GET", "/users/pat", "").json();
+    let list = sim.with(&session, "GET", "/users/pat", "").json();
     let listed = list
         .as_array()
         .expect("an array")
@@ -206,17 +189,17 @@ fn keys_are_made_by_the_owners_session_alone() {
         (&json!("panel"), None)
     );
     let path = format!("/users/pat/{}", made["id"].as_str().expect("an id"));
-    assert_eq!(with(&sim, &session, "DELETE", &path, "").outcome(), "204");
+    assert_eq!(sim.with(&session, "DELETE", &path, "").outcome(), "204");
     assert_eq!(
-        with(&sim, &session, "DELETE", &path, "").outcome(),
+        sim.with(&session, "DELETE", &path, "").outcome(),
         "404 not_found"
     );
     assert_eq!(
-        with(&sim, &key, "GET", "/zones/zone", "").outcome(),
+        sim.with(&key, "GET", "/zones/zone", "").outcome(),
         "401 invalid_token"
     );
 
     let old = Sim::start(&["--devices", "3", "--dialect", "v2"]);
-    let reply = with(&old, old.word("session_token"), "GET", "/users/pat", "");
+    let reply = old.with(old.word("session_token"), "GET", "/users/pat", "");
     assert_eq!(reply.outcome(), "500 missing_api_method");
 }

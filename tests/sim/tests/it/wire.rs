@@ -9,14 +9,7 @@ use crate::sim::Sim;
 #[test]
 fn ping_needs_no_bearer_and_tells_hubs_apart() {
     for dialect in ["v2", "v3"] {
-        let sim = Sim::start(&[
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-            "--devices",
-            "0",
-        ]);
+        let sim = Sim::unhurried(dialect, "0");
         let own = sim.word("hub_id").to_owned();
         for (path, body) in [
             ("/system/ping".to_owned(), "true"),
@@ -46,14 +39,7 @@ fn ping_needs_no_bearer_and_tells_hubs_apart() {
 #[test]
 fn unknown_routes_differ_by_dialect() {
     for (dialect, status, code) in [("v2", 500, "missing_api_method"), ("v3", 404, "not_found")] {
-        let sim = Sim::start(&[
-            "--dialect",
-            dialect,
-            "--rate-limit",
-            "off",
-            "--devices",
-            "3",
-        ]);
+        let sim = Sim::unhurried(dialect, "3");
         for (method, path) in [
             ("GET", "/system/info"),
             ("POST", "/devices/device"),
