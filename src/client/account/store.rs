@@ -364,7 +364,8 @@ impl Lock<'_> {
         let kept = kept.ok().and_then(written);
         // A time to come is a clock's that was set back.
         let lately = |at: SystemTime| at.elapsed().is_ok_and(|since| since < REST);
-        noted.is_some_and(|at| lately(at) && kept.is_none_or(|kept| kept <= at))
+        // The disk's time goes by the kernel's ticks: one written in the tick of the refusal may be another one.
+        noted.is_some_and(|at| lately(at) && kept.is_none_or(|kept| kept < at))
     }
 
     /// Puts a session in the place of what is there: after this returns it survives a power cut, and until then the old one
