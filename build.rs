@@ -31,6 +31,12 @@ const OPERATIONS: &str = "src/cli/tools/api/operations.txt";
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
+    // What the linker is given by scripts/build; a source tree without it is built by other means.
+    for script in ["cross/layout.ld", "cross/no-unwind.ld"] {
+        if Path::new(script).exists() {
+            println!("cargo::rerun-if-changed={script}");
+        }
+    }
     let ours = is_our_repository();
     if ours {
         watch_commit();
