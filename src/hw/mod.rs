@@ -17,6 +17,7 @@
 //! - a device that goes away is reported once and tried again for ever, 1 to 10 s apart.
 
 pub mod clock;
+pub mod code;
 mod face;
 mod io;
 pub mod line;

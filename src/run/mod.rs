@@ -43,6 +43,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use crate::client::Hub;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::hw;
 use crate::net::monotonic;
 use crate::panel::cadence::Rhythm;
 use crate::panel::{Controller, Link};
@@ -57,6 +58,9 @@ const NAMES_AGAIN: u32 = 120;
 
 /// A reload waits at most this long for presses to end.
 const RELOAD_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The first and the last of what only a start and a reload need, as cross/layout.ld lays it.
+const START: [*const (); 2] = [Config::parse as *const (), faces::open_panels as *const ()];
 
 /// Runs the panel until it is told to stop. `config` is what `file` held.
 pub fn run(file: &Path, config: Config) -> Result<(), Failure> {
@@ -74,6 +78,7 @@ pub fn run(file: &Path, config: Config) -> Result<(), Failure> {
     let mut life = Life::new(controller, hub, panels, signals, &config, helpers);
     let mut present = config;
     loop {
+        hw::code::hand_back(&START);
         poller
             .run(&mut life)
             .map_err(|e| Failure::unavailable(format!("waiting for events: {e}")))?;
