@@ -110,7 +110,10 @@ fn a_hub_that_moves_is_found_and_no_press_is_lost() {
         number.unwrap_or(0)
     };
     assert_eq!(count("pressed"), pressed, "{tally}");
-    assert_eq!(count("expired") + count("refused"), 0, "{tally}");
+    assert_eq!(count("refused"), 0, "{tally}");
+    // Where the hub goes without a word, that is missed after 3 s: a press whose connection was still being made to the old
+    // place has lived its life by then. All others have been sent, or a newer one took their place.
+    assert!(count("expired") <= 1, "{tally}");
     // Every start was confirmed, or its reply was lost; three of the confirmed presses were the lamp's.
     let confirmed = count("confirmed") - 3;
     assert!(
